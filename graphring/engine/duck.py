@@ -1,0 +1,129 @@
+"""Ibis on DuckDB, in memory, spilling to a scratch directory past its memory limit."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graphring.errors import DiskFullError
+
+__all__ = ["Engine", "atomic", "writing"]
+
+
+class Engine:
+    """One connection; use it as a context manager.
+
+    Parameters
+    ----------
+    threads: worker threads of DuckDB; results never depend on them, because every written table is sorted.
+    memory_limit: DuckDB's own limit, such as "2GB"; sorts and joins above it go to `scratch`.
+    scratch: a directory for what spills; None: spilling is off.
+    """
+
+    def __init__(self, *, threads: int = 2, memory_limit: str = "2GB", scratch: Path | None = None) -> None:
+        self.threads = threads
+        self.con = ibis.duckdb.connect()
+        settings = {
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "TimeZone": "UTC",
+            "preserve_insertion_order": False,
+            "enable_progress_bar": False,
+            "autoinstall_known_extensions": False,
+            "temp_directory": str(scratch) if scratch else "",
+        }
+        for name, value in settings.items():
+            self.con.con.execute(f"SET {name} = {_literal(value)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; what spilled is removed by DuckDB."""
+        self.con.disconnect()
+
+    def parquet(self, *paths: Path) -> ir.Table:
+        """The rows of Parquet files of one schema."""
+        return self.con.read_parquet([str(path) for path in paths])
+
+    def arrow(self, table: pa.Table) -> ir.Table:
+        """An Arrow table as an expression, without a copy."""
+        return ibis.memtable(table)
+
+    def table(self, expr: ir.Expr, *, order_by: Sequence[str] = ()) -> pa.Table:
+        """The result as an Arrow table, sorted where `order_by` is given."""
+        with writing("the table engine's scratch directory"):
+            return _ordered(expr, order_by).to_pyarrow()
+
+    def stream(self, expr: ir.Expr, *, batch_rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """The result in batches, in no particular order."""
+        with writing("the table engine's scratch directory"):
+            yield from expr.to_pyarrow_batches(chunk_size=batch_rows)
+
+    def write(self, expr: ir.Table, path: Path, schema: pa.Schema, *, order_by: Sequence[str]) -> int:
+        """Write the result as Parquet in `schema`, sorted, streaming; returns the number of rows.
+
+        The same rows give the same bytes, whatever the number of threads.
+        """
+        rows = 0
+        with writing(path), atomic(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+            for batch in _ordered(expr, order_by).to_pyarrow_batches(chunk_size=122_880):
+                table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
+                writer.write_table(table, row_group_size=122_880)
+                rows += table.num_rows
+        return rows
+
+
+def _ordered(expr: Any, order_by: Sequence[str]) -> Any:
+    return expr.order_by(list(order_by)) if order_by else expr
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary neighbour of `path` that takes its place when the block succeeds and vanishes when it fails."""
+    part = path.with_name(path.name + ".part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(where: Path | str) -> Iterator[None]:
+    """Turn a full disk, as the system or DuckDB reports it, into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(where) from error
+        raise
+    except duckdb.Error as error:
+        if "No space left" in str(error) or "max_temp_directory_size" in str(error):
+            raise _disk_full(where) from error
+        raise
+
+
+def _disk_full(where: Path | str) -> DiskFullError:
+    return DiskFullError(
+        f"the disk is full: {where} could not be written", "Free some space and run again; the last run is untouched"
+    )

@@ -1,0 +1,5 @@
+"""Where runs are published and read: embedded snapshots by default, Neo4j in production."""
+
+from graphring.store.protocol import GraphStore, Snapshot
+
+__all__ = ["GraphStore", "Snapshot"]
