@@ -1,0 +1,20 @@
+"""Ring numbers: never given twice, even where the graph's state was lost and the casebook was not."""
+
+from __future__ import annotations
+
+from graphring.refresh.state import State
+from graphring.store import Snapshot
+
+__all__ = ["first_free_number", "ring_number"]
+
+
+def ring_number(ring_id: str) -> int:
+    """12 for "R-00012"; 0 for anything else."""
+    head, _, digits = ring_id.partition("-")
+    return int(digits) if head == "R" and digits.isdecimal() and digits.isascii() else 0
+
+
+def first_free_number(state: State, last: Snapshot | None) -> int:
+    """One more than every number in the ledger and in the casebook."""
+    known = [ring_number(ring_id) for ring_id in last.ledger()["ring_id"].to_pylist()] if last else []
+    return max([0, state.casebook.highest_ring_number(), *known]) + 1
