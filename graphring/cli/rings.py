@@ -1,0 +1,192 @@
+"""rings, show, templates: what a run found."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import typer
+from rich.table import Table
+
+from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
+from graphring.cli.render import as_csv, as_json, as_table, plain
+from graphring.engine import atomic, writing
+from graphring.errors import UnknownRingError
+from graphring.model import Role
+from graphring.refresh import State, open_state
+from graphring.store import Snapshot
+
+__all__ = ["register", "ring_row", "rings_table"]
+
+_MEMBER_COLUMNS = ("ring_id", "account_id", "confidence", "score", "tier")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("rings")(rings)
+    app.command("show")(show)
+    app.command("templates")(templates)
+
+
+def rings(
+    members: Annotated[bool, typer.Option("--members", help="One line for each member of each ring")] = False,
+    output: Output = Format.TABLE,
+    state: StateDir = None,
+    config: Config = None,
+) -> None:
+    """List the rings of the last run, best first; with --members their accounts."""
+    with open_state(must_exist(settings_of(config, state))) as opened:
+        snapshot = opened.snapshot()
+        if members:
+            _print(output, "", _MEMBER_COLUMNS, member_rows(snapshot))
+        elif output is Format.TABLE:
+            out.print(rings_table(opened, snapshot))
+        else:
+            table = snapshot.rings().drop_columns(["headline"] if output is Format.CSV else [])
+            _print(output, "", table.column_names, [list(row.values()) for row in table.to_pylist()])
+
+
+def rings_table(state: State, snapshot: Snapshot) -> Table:
+    """The queue as the terminal shows it."""
+    decided = state.casebook.outcomes()
+    order = [("score", "descending"), ("ring_id", "ascending")]
+    rows = [
+        (
+            row["ring_id"], row["tier"], f"{row['score']:.0f}", f"{row['accounts']:,}", row["status"],
+            str(decided[row["ring_id"]].outcome) if row["ring_id"] in decided else "", row["headline"],
+        )
+        for row in snapshot.rings().sort_by(order).to_pylist()
+    ]  # fmt: skip
+    run = snapshot.run
+    title = f"{len(rows)} rings in {run.counts.get('accounts', 0):,} accounts ({run.run_id})"
+    columns = [("ring", ""), ("tier", ""), ("bits", "right"), ("accounts", "right"), ("status", ""), ("decided", ""),
+               ("what was found", "")]  # fmt: skip
+    return as_table(title, columns, rows)
+
+
+def member_rows(snapshot: Snapshot) -> list[list[object]]:
+    """`ring_id, account_id, confidence, score, tier`, sorted; fixed numbers of decimals, so that bytes are stable."""
+    tiers = {row["ring_id"]: row for row in snapshot.rings().select(["ring_id", "score", "tier"]).to_pylist()}
+    table = snapshot.members()
+    table = table.filter(pc.equal(table["role"], Role.MEMBER.value))
+    rows = []
+    for row in table.to_pylist():
+        ring = tiers[row["ring_id"]]
+        values: list[object] = [row["ring_id"], row["account_id"], f"{row['confidence']:.4f}", f"{ring['score']:.2f}"]
+        rows.append([*values, ring["tier"]])
+    return rows
+
+
+def ring_row(snapshot: Snapshot, ring_id: str) -> dict[str, Any]:
+    """One row of RINGS; raises UnknownRingError."""
+    table = snapshot.rings()
+    found = table.filter(pc.equal(table["ring_id"], ring_id)).to_pylist()
+    if not found:
+        raise UnknownRingError(f"run {snapshot.run.run_id} has no ring {ring_id}", "graphring rings lists them")
+    row: dict[str, Any] = found[0]
+    return row
+
+
+def show(
+    ring: Annotated[str, typer.Argument(help="Ring id, such as R-00001")],
+    output: Annotated[Format, typer.Option("--format", help="table or json")] = Format.TABLE,
+    state: StateDir = None,
+    config: Config = None,
+) -> None:
+    """Show one ring: what was found, the evidence for and against it, what its accounts share."""
+    with open_state(must_exist(settings_of(config, state))) as opened:
+        snapshot = opened.snapshot()
+        row = ring_row(snapshot, ring)
+        evidence, objects, members = snapshot.evidence(ring), snapshot.ring_objects(ring), snapshot.members(ring)
+        opened.casebook.record("command line", "view", ring)
+        history = opened.casebook.history(ring)
+        if output is not Format.TABLE:
+            tables = {"evidence": evidence, "objects": objects, "members": members}
+            out.print(as_json({**row, **{name: table.to_pylist() for name, table in tables.items()}}), end="\n")
+            return
+        out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
+        out.print(plain(row["headline"]))
+        if row["benign_explanation"]:
+            out.print(f"Best innocent explanation: {plain(row['benign_explanation'])} ({row['benign_bits']:.1f} bits)")
+        if row["measure"]:
+            out.print(f"Suggested measure: {plain(row['measure'])}")
+        out.print()
+        out.print(_evidence_table(evidence))
+        out.print()
+        out.print(_objects_table(objects))
+        out.print()
+        out.print(_members_table(members))
+        for entry in history:
+            if entry.kind != "audit":
+                out.print(f"{entry.ts:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(entry.text)}")
+
+
+def _evidence_table(evidence: pa.Table) -> Table:
+    rows = [
+        (e["family"], f"{e['bits']:+.1f}", _number(e["observed"]), _number(e["expected"]), e["unit"], e["statement"])
+        for e in evidence.to_pylist()
+    ]
+    columns = [("evidence", ""), ("bits", "right"), ("observed", "right"), ("expected", "right"), ("unit", ""),
+               ("in words", "")]  # fmt: skip
+    return as_table("Evidence", columns, rows)
+
+
+def _objects_table(objects: pa.Table) -> Table:
+    rows = [
+        (o["object_type"], plain(o["label"], 60), f"{o['members']:,}", f"{o['outsiders']:,}")
+        for o in objects.slice(0, 15).to_pylist()
+    ]
+    title = f"Shared objects ({min(15, objects.num_rows)} of {objects.num_rows:,})"
+    return as_table(title, [("type", ""), ("object", ""), ("members", "right"), ("outsiders", "right")], rows)
+
+
+def _members_table(members: pa.Table) -> Table:
+    rows = [
+        (m["account_id"], f"{m['confidence']:.2f}", m["role"])
+        for m in members.sort_by([("confidence", "descending"), ("account_id", "ascending")]).slice(0, 15).to_pylist()
+    ]
+    title = f"Accounts ({min(15, members.num_rows)} of {members.num_rows:,}; all with graphring rings --members)"
+    return as_table(title, [("account", ""), ("confidence", "right"), ("role", "")], rows)
+
+
+def templates(
+    assignments: Annotated[
+        Path | None, typer.Option(help="Write exchange_id, family_id (null: none) to this Parquet file")
+    ] = None,
+    output: Output = Format.TABLE,
+    state: StateDir = None,
+    config: Config = None,
+) -> None:
+    """List prompt template families, most accounts first; with --assignments write each exchange's family."""
+    with open_state(must_exist(settings_of(config, state))) as opened:
+        families = opened.snapshot().families()
+        if assignments is not None:
+            with writing(assignments), atomic(assignments) as part:
+                shutil.copyfile(opened.traffic().assignments, part)
+        order = [("accounts", "descending"), ("exchanges", "descending"), ("family_id", "ascending")]
+        columns = ("family_id", "kind", "accounts", "exchanges", "first_seen", "last_seen", "rarity", "exemplar")
+        rows = [[row[name] for name in columns] for row in families.sort_by(order).to_pylist()]
+        _print(output, f"{len(rows)} template families", columns, rows)
+
+
+def _print(output: Format, title: str, columns: tuple[str, ...] | list[str], rows: list[list[object]]) -> None:
+    if output is Format.CSV:
+        out.file.write(as_csv(columns, rows))
+    elif output is Format.JSON:
+        out.file.write(as_json([dict(zip(columns, row, strict=True)) for row in rows]) + "\n")
+    else:
+        sides = [
+            (name, "right" if rows and isinstance(rows[0][i], int | float) else "") for i, name in enumerate(columns)
+        ]
+        out.print(as_table(title, sides, [[_number(v) for v in row] for row in rows]))
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else plain(value, 200)
