@@ -76,7 +76,10 @@ class GraphStore(Protocol):
         """
 
     def load(self, graph: GraphTables) -> Mapping[str, int]:
-        """Make the stored graph equal to `graph`, leaving alone what other systems wrote; returns counts of changes.
+        """Make the stored graph equal to `graph`, leaving alone what other systems wrote.
+
+        Returns the rows written of `accounts`, `objects` and `sightings` (those that changed, where the store can
+        tell), and the sightings `expired`.
 
         Idempotent: after a kill, the same call again ends in the same graph. Not visible to readers of snapshots
         where the store can keep it so.
@@ -86,7 +89,14 @@ class GraphStore(Protocol):
         """The graph as it is in the store now, what other systems wrote included."""
 
     def publish(self, run: RunInfo, tables: Mapping[str, pa.Table]) -> None:
-        """Make a run visible, whole or not at all; `tables` has the keys of `graphring.model.RUN_TABLES`."""
+        """Make a run visible, whole or not at all; `tables` has the keys of `graphring.model.RUN_TABLES`.
+
+        Publishing the current run again changes nothing, so that a killed refresh may repeat it.
+
+        Raises
+        ------
+        StoreError: no graph was loaded for it.
+        """
 
     def current(self) -> Snapshot:
         """The last published run.
