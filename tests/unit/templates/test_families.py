@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from graphring.config import Settings
+from graphring.engine import Engine
+from graphring.errors import ConfigError
+from graphring.model import ASSIGNMENTS, EXCHANGES, FAMILIES
+from graphring.templates import find_families, fingerprint
+
+NOUNS = ("river stone lamp cloud horse bread clock field paper glass wheel tower garden candle mirror").split()  # noqa: SIM905
+
+
+def filler(seed: int, words: int = 40) -> str:
+    out = []
+    for _ in range(words):
+        seed = (seed * 6364136223846793005 + 1442695040888963407) % 2**64
+        out.append(NOUNS[(seed >> 33) % 15] + NOUNS[(seed >> 40) % 15][:3])
+    return " ".join(out)
+
+
+def write_night(folder: Path, rows: list[tuple[int, str | None, str, str | None]]) -> tuple[Path, object]:
+    """Rows of (account, system prompt, prompt, template id) as EXCHANGES, and the `texts` that belongs to them."""
+    rows = sorted(rows, key=lambda row: row[0])
+    prints = fingerprint(
+        pa.RecordBatch.from_pydict(
+            {
+                "system_prompt": pa.array([r[1] for r in rows], pa.string()),
+                "prompt": pa.array([r[2] for r in rows], pa.string()),
+            }
+        )
+    )
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    n = len(rows)
+    columns = {
+        "exchange_id": [f"e{i:07d}" for i in range(n)], "account": [r[0] for r in rows],
+        "ts": [start + timedelta(seconds=i) for i in range(n)], "ip": [0] * n, "model": ["m"] * n,
+        "conversation": [0] * n, "user_agent": [0] * n, "input_tokens": [1] * n, "output_tokens": [1] * n,
+        "template_id": [r[3] for r in rows], "system": prints["system"], "prompt": prints["prompt"],
+        "shingles": prints["shingles"], "source": [0] * n,
+    }  # fmt: skip
+    path = folder / "exchanges.parquet"
+    pq.write_table(pa.table(columns, schema=EXCHANGES), path)
+
+    def texts(ids):
+        picked = [int(i[1:]) for i in ids]
+        return pa.table(
+            {
+                "exchange_id": list(ids),
+                "system_prompt": pa.array([rows[i][1] for i in picked], pa.string()),
+                "prompt": [rows[i][2] for i in picked],
+            }
+        )
+
+    return path, texts
+
+
+def run(tmp_path: Path, rows, known: Path | None = None, name: str = "out", **templates):
+    out = tmp_path / name
+    out.mkdir()
+    path, texts = write_night(out, rows)
+    with Engine(threads=1) as engine:
+        find_families(engine, path, texts, known, Settings(templates=templates), out)
+    families, assignments = pq.read_table(out / "families.parquet"), pq.read_table(out / "assignments.parquet")
+    assert families.schema.equals(FAMILIES)
+    assert assignments.schema.equals(ASSIGNMENTS)
+    return families.to_pylist(), assignments["family_id"].to_pylist()
+
+
+WRAPPER = "You will be given a puzzle below and must write out each step of the reasoning before the final verdict"
+
+
+def test_one_wrapper_around_many_payloads_is_one_family(tmp_path):
+    rows = [(i % 20, None, f"{WRAPPER}: {filler(i)}", None) for i in range(200)]
+    rows += [(100 + i, None, filler(1000 + i), None) for i in range(200)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 1
+    assert families[0]["accounts"] == 20
+    assert families[0]["exchanges"] == 200
+    assert assigned[:200] == [families[0]["family_id"]] * 200
+    assert set(assigned[200:]) == {None}
+    assert "reasoning before the final verdict" in families[0]["exemplar"]
+    assert "⟨…⟩" in families[0]["exemplar"]
+
+
+def test_system_prompts_and_template_ids_are_families(tmp_path):
+    rows = [(i, "Speak only as the archivist of a drowned town", filler(i), None) for i in range(10)]
+    rows += [(50 + i, None, filler(100 + i), "tmpl-7") for i in range(10)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 2
+    assert len(set(assigned[:10])) == len(set(assigned[10:])) == 1
+    assert assigned[0] != assigned[10]
+
+
+def test_families_keep_their_ids_the_next_night(tmp_path):
+    other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
+    first, assigned = run(tmp_path, [(i % 9, None, f"{filler(i)} {WRAPPER}", None) for i in range(60)])
+    rows = [(i % 9, None, f"{other} {filler(500 + i)}", None) for i in range(60)]
+    rows += [(20 + i % 9, None, f"{filler(900 + i)} {WRAPPER}", None) for i in range(60)]
+    _, later = run(tmp_path, rows, known=tmp_path / "out", name="second")
+    assert set(later[60:]) == {first[0]["family_id"]} == set(assigned)
+    assert set(later[:60]).isdisjoint({None, first[0]["family_id"]})
+
+
+def test_unknown_parameter_is_a_config_error(tmp_path):
+    with pytest.raises(ConfigError, match="min_acounts"):
+        run(tmp_path, [(0, None, "a", None)], min_acounts=3)
+
+
+def test_an_empty_night(tmp_path):
+    families, assigned = run(tmp_path, [])
+    assert families == []
+    assert assigned == []
