@@ -114,7 +114,7 @@ class FakeSnapshot:
     # --- making one ------------------------------------------------------------------------------------------------
     @classmethod
     def sample(cls, *, long_label: int = 4_000) -> Self:
-        """Three rings: R-00001 high (24 members and a victim), R-00002 medium (16, all text hostile), R-00003 watch (5)."""
+        """R-00001 high (24 members, a victim), R-00002 medium (16, all text hostile), R-00003 watch (5)."""
         world = _World()
         proxy_ring(world, "R-00001", 24)
         hostile_ring(world, "R-00002", long_label)

@@ -1,1 +1,9 @@
-"""Placeholder."""
+"""What people say of rings, and the case files that they hand on."""
+
+from __future__ import annotations
+
+from graphring.cases.casebook import Casebook, Head
+from graphring.cases.entry import Entry, Kind
+from graphring.cases.outcome import Outcome, parse_outcome
+
+__all__ = ["Casebook", "Entry", "Head", "Kind", "Outcome", "parse_outcome"]
