@@ -11,7 +11,7 @@ import typer
 from graphring.cli.common import Config, Log, LogFormat, StateDir, errors, must_exist, out, progress_bars, settings_of
 from graphring.cli.rings import rings_table
 from graphring.config import Settings
-from graphring.model import RunInfo
+from graphring.model import RunInfo, Tier
 from graphring.refresh import open_state
 from graphring.refresh import refresh as run_refresh
 
@@ -52,10 +52,8 @@ def _say(run: RunInfo, settings: Settings) -> None:
         f"({counts.get('duplicates', 0):,} duplicates dropped, {counts.get('quarantined', 0):,} rows in quarantine), "
         f"{counts.get('families', 0):,} template families, {counts.get('sightings', 0):,} sightings, {took:.1f} s"
     )
-    out.print(
-        f"{counts.get('rings', 0):,} rings: {counts.get('rings_high', 0)} high, "
-        f"{counts.get('rings_medium', 0)} medium, {counts.get('rings_watch', 0)} watch. See them with: graphring rings --state {settings.state}"
-    )
+    tiers = ", ".join(f"{counts.get(f'rings_{tier}', 0)} {tier}" for tier in Tier)
+    out.print(f"{counts.get('rings', 0):,} rings: {tiers}. See them with: graphring rings --state {settings.state}")
 
 
 def demo(

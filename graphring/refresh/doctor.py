@@ -70,7 +70,8 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
 def _run_of(state: State) -> str:
     run = state.snapshot().run
     rings = run.counts.get("rings", 0)
-    return f"{state.settings.store or 'embedded'}, last run {run.run_id} of {run.finished:%Y-%m-%d %H:%M} UTC, {rings} rings"
+    where = state.settings.store or "embedded"
+    return f"{where}, last run {run.run_id} of {run.finished:%Y-%m-%d %H:%M} UTC, {rings} rings"
 
 
 def _casebook_of(state: State) -> str:
