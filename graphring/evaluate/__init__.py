@@ -1,1 +1,24 @@
-"""Placeholder."""
+"""How good is detection? Figures against a truth, null runs, baselines and sweeps over made worlds."""
+
+from graphring.evaluate.baselines import bipartite_leiden, union_find
+from graphring.evaluate.judge import evaluate, score
+from graphring.evaluate.judged import Findings, findings_of
+from graphring.evaluate.present import to_json, to_table
+from graphring.evaluate.results import Evaluation, NullResult, TruthScores
+from graphring.evaluate.truth import Truth, read_truth
+
+__all__ = [
+    "Evaluation",
+    "Findings",
+    "NullResult",
+    "Truth",
+    "TruthScores",
+    "bipartite_leiden",
+    "evaluate",
+    "findings_of",
+    "read_truth",
+    "score",
+    "to_json",
+    "to_table",
+    "union_find",
+]
