@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from graphring.errors import ConfigError
 
 __all__ = ["IntakeSettings", "Neo4jSettings", "Settings", "load_settings"]
 
 CONFIG_NAME = "graphring.toml"
+
+_from_file: ContextVar[dict[str, Any]] = ContextVar("_from_file", default={})  # noqa: B039 (read only)
 
 
 class IntakeSettings(BaseModel):
@@ -86,8 +89,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options before environment; the file is merged below both by `load_settings`."""
-        return env_settings, init_settings
+        """Options (the arguments), then environment, then what `load_settings` read from the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_from_file.get())
 
 
 def load_settings(config: Path | None = None, **options: Any) -> Settings:
@@ -111,10 +114,9 @@ def load_settings(config: Path | None = None, **options: Any) -> Settings:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
     elif config is not None:
         raise ConfigError(f"there is no settings file {path}", "Check the path given with --config")
+    token = _from_file.set(values)
     try:
-        from_file = Settings(**values)
-        given = {name: value for name, value in options.items() if value is not None}
-        return from_file if not given else Settings.model_validate({**_dump(from_file), **given})
+        return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -122,7 +124,5 @@ def load_settings(config: Path | None = None, **options: Any) -> Settings:
             f"setting '{name}' ({path.name}, environment or options): {first['msg']}",
             "Known settings are listed in docs/operations.md",
         ) from error
-
-
-def _dump(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in type(settings).model_fields}
+    finally:
+        _from_file.reset(token)
