@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from graphring.errors import DiskFullError
 
 __all__ = ["Engine", "atomic", "writing"]
+
+_GROUP_ROWS = 122_880
 
 
 class Engine:
@@ -63,6 +65,36 @@ class Engine:
         """An Arrow table as an expression, without a copy."""
         return ibis.memtable(table)
 
+    def prepare(self, expr: ir.Table, name: str) -> Callable[[pa.Table], pa.Table]:
+        """A function that runs `expr`, written over the unbound table `name`, on one small Arrow table after another.
+
+        The expression is compiled once, and the function has a connection of its own: it may be called between the
+        batches of a stream. The order of the result's rows is not promised.
+        """
+        sql = ibis.to_sql(expr, dialect="duckdb")
+        cursor = self.con.con.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")  # a setting of the connection, not of the database
+
+        def run(table: pa.Table) -> pa.Table:
+            cursor.register(name, table)
+            try:
+                return cursor.execute(sql).to_arrow_table()
+            finally:
+                cursor.unregister(name)
+
+        return run
+
+    @contextlib.contextmanager
+    def kept(self, expr: ir.Table) -> Iterator[ir.Table]:
+        """The result as a temporary table, for what is asked more than once; it is gone after the block."""
+        name = ibis.util.gen_name("kept")
+        with writing("the table engine's scratch directory"):
+            table = self.con.create_table(name, expr, temp=True)
+        try:
+            yield table
+        finally:
+            self.con.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+
     def table(self, expr: ir.Expr, *, order_by: Sequence[str] = ()) -> pa.Table:
         """The result as an Arrow table, sorted where `order_by` is given."""
         with writing("the table engine's scratch directory"):
@@ -80,11 +112,28 @@ class Engine:
         """
         rows = 0
         with writing(path), atomic(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
-            for batch in _ordered(expr, order_by).to_pyarrow_batches(chunk_size=122_880):
-                table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
-                writer.write_table(table, row_group_size=122_880)
+            batches = _ordered(expr, order_by).to_pyarrow_batches(chunk_size=_GROUP_ROWS)
+            for table in _groups(batches, schema):
+                writer.write_table(table, row_group_size=_GROUP_ROWS)
                 rows += table.num_rows
         return rows
+
+
+def _groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows in whole row groups of one chunk: how DuckDB cuts its batches varies with its threads, and must not
+    show in the file.
+    """
+    waiting: list[pa.Table] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+        rows += batch.num_rows
+        while rows >= _GROUP_ROWS:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, _GROUP_ROWS).combine_chunks()
+            waiting, rows = [whole.slice(_GROUP_ROWS)], rows - _GROUP_ROWS
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def _ordered(expr: Any, order_by: Sequence[str]) -> Any:
