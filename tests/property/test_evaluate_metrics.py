@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ FOUND = ["R-1", "R-2", "R-3", "R-4"]
 
 @st.composite
 def worlds(draw: Any) -> tuple[list[dict[str, str]], list[dict[str, Any]], list[dict[str, Any]]]:
-    n = draw(st.integers(0, 25))
+    n = draw(st.integers(0, 9))  # so few that Jaccard indices of exactly 1/2 and ties are common
     truth = [{"account_id": f"a{i:02}", "ring": draw(st.sampled_from(TRUE))} for i in range(n)]
     for row in truth:
         row["kind"] = f"kind of {row['ring']}" if row["ring"] else draw(st.sampled_from(["", "company", "course"]))
@@ -32,9 +33,14 @@ def worlds(draw: Any) -> tuple[list[dict[str, str]], list[dict[str, Any]], list[
         {"ring_id": r, "tier": t, "score": float(draw(st.integers(0, 3))), "probability": draw(st.floats(0, 1))}
         for r, t in zip(FOUND, tiers, strict=False)
     ]
-    pairs = draw(st.sets(st.tuples(st.integers(0, 27), st.integers(0, max(len(rings) - 1, 0))), max_size=40))
+    pairs = draw(st.sets(st.tuples(st.integers(0, n), st.integers(0, max(len(rings) - 1, 0))), max_size=20))
     members = [
-        {"ring_id": rings[r]["ring_id"], "account_id": f"a{a:02}", "confidence": draw(st.floats(0, 1)), "role": role}
+        {
+            "ring_id": rings[r]["ring_id"],
+            "account_id": f"a{a:02}",
+            "confidence": draw(st.sampled_from([0.0, 0.3, 0.31, 0.9, 1.0])),
+            "role": role,
+        }
         for a, r in sorted(pairs)
         if rings
         for role in [draw(st.sampled_from(["member", "member", "victim"]))]
@@ -67,6 +73,7 @@ def test_figures_agree_with_an_independent_computation(world: Any) -> None:
     guilty, flagged = set().union(*true.values()), set().union(*found.values())
     hits = guilty & flagged
     jaccard = {t: max((len(a & b) / len(a | b) for b in found.values()), default=0.0) for t, a in true.items()}
+    mostly = [f for f, b in found.items() if 2 * len(b & guilty) > len(b)]
     right = [f for f, b in found.items() if any(len(a & b) / len(a | b) > 0.5 for a in true.values())]
 
     got = score(*judge(world))
@@ -77,6 +84,7 @@ def test_figures_agree_with_an_independent_computation(world: Any) -> None:
     assert got.rings.jaccard_median == (pytest.approx(statistics.median(jaccard.values())) if jaccard else None)
     assert got.rings.jaccard_min == (pytest.approx(min(jaccard.values())) if jaccard else None)
     assert got.rings.precision == (pytest.approx(len(right) / len(found)) if found else None)
+    assert got.rings.guilty_share == (pytest.approx(len(mostly) / len(found)) if found else None)
     assert got.rings.recall == (
         pytest.approx(sum(j > 0.5 for j in jaccard.values()) / len(jaccard)) if jaccard else None
     )
@@ -110,19 +118,17 @@ def test_brier_agrees_with_scikit_learn(world: Any) -> None:
         assert got.brier == pytest.approx(brier_score_loss(outcome, list(best.values()), pos_label=True))
 
 
-@given(worlds(), st.integers(0, 2**32 - 1))
+@given(worlds())
 @settings(max_examples=60, deadline=None)
-def test_precision_at_k_is_the_mean_over_all_ways_to_break_ties(world: Any, seed: int) -> None:
+def test_precision_at_k_is_the_mean_over_all_ways_to_break_ties(world: Any) -> None:
     judged = bring_together(*judge(world))
     steps = accounts_at_k(judged, ks=(1, 2, 3))
     rank: dict[int, tuple[float, float]] = {}
     for ring, account, c in zip(judged.member_ring, judged.member_account, judged.confidence, strict=True):
         rank[int(account)] = max(rank.get(int(account), (-1.0, -1.0)), (float(judged.score[ring]), float(c)))
-    rng = np.random.default_rng(seed)
-    runs: list[list[bool]] = []
-    for _ in range(400):
-        order = sorted(rank, key=lambda a: (*rank[a], rng.random()), reverse=True)
-        runs.append([bool(judged.guilty[a]) for a in order])
+    chosen = sorted(rank, key=lambda a: rank[a], reverse=True)
+    ways = [w for w in permutations(chosen[:6]) if all(rank[a] >= rank[b] for a, b in pairwise(w))]
     for step in steps:
-        mean = np.mean([sum(run[: step.k]) / step.k for run in runs])
-        assert step.precision == pytest.approx(mean, abs=0.17)
+        if step.k < 6 and (len(chosen) <= 6 or rank[chosen[5]] != rank[chosen[6]]):
+            mean = np.mean([sum(bool(judged.guilty[a]) for a in way[: step.k]) / step.k for way in ways])
+            assert step.precision == pytest.approx(mean)
