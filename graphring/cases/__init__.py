@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from graphring.cases.casebook import Casebook, Head
 from graphring.cases.entry import Entry, Kind
+from graphring.cases.export import export_case
 from graphring.cases.outcome import Outcome, parse_outcome
+from graphring.cases.verify import VerifiedCase, verify_case
 
-__all__ = ["Casebook", "Entry", "Head", "Kind", "Outcome", "parse_outcome"]
+__all__ = [
+    "Casebook",
+    "Entry",
+    "Head",
+    "Kind",
+    "Outcome",
+    "VerifiedCase",
+    "export_case",
+    "parse_outcome",
+    "verify_case",
+]

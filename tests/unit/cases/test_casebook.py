@@ -129,7 +129,7 @@ def test_control_characters_go_and_everything_else_stays(casebook: Casebook) -> 
         "UPDATE member_sets SET accounts = '[]'",
         "DELETE FROM member_sets",
         "INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE seq = 1",
-        "INSERT INTO entries (seq, kind, at, by, action, text, previous, hash) VALUES (9, '', '', '', '', '', 'p', 'h')",
+        "INSERT INTO entries (seq, kind, at, by, action, text, previous, hash) VALUES (9, '', '', '', '', '', 'p', '')",
         "INSERT OR REPLACE INTO member_sets SELECT hash, '[]' FROM member_sets",
     ],
 )

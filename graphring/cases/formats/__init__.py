@@ -1,0 +1,1 @@
+"""The files of a case file: one module for each format, listed in `registry`."""
