@@ -1,0 +1,1 @@
+"""Innocent groups that look like rings, one module for each family."""

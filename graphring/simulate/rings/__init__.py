@@ -1,0 +1,1 @@
+"""Ring scenarios, one module for each family."""
