@@ -96,12 +96,13 @@ def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
             else:
                 log.info("stage was finished by an earlier, interrupted run", stage=stage.name)
             counts.update(done)
-        warnings = tuple(context.reader.warnings)
+    tables = found_tables(work)
+    counts["quarantined"] = tables["quarantine"].num_rows
     info = RunInfo(
         run_id=run_id, number=number, started=started, finished=datetime.now(UTC), version=graphring.__version__,
-        fingerprint=key, counts=counts, stages=seconds, warnings=warnings,
+        fingerprint=key, counts=counts, stages=seconds, warnings=sources.warnings,
     )  # fmt: skip
-    state.store.publish(info, found_tables(work))
+    state.store.publish(info, tables)
     work.remove_others()
     progress("published", len(STAGES), len(STAGES))
     return info

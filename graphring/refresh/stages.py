@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphring.config import Settings
@@ -67,7 +68,10 @@ class Stage:
 
 def _read(context: Context) -> Counts:
     """Accounts, payments and links, validated; bad rows to the quarantine."""
-    return context.reader.read_tables(context.work.fresh(context.work.settled))
+    out = context.work.fresh(context.work.tables)
+    rows = context.reader.read_tables(out)
+    _save(context.reader.quarantine(), out / "quarantine.parquet")
+    return {f"{table}_read": count for table, count in rows.items()}
 
 
 def _fingerprint(context: Context) -> Counts:
@@ -82,7 +86,10 @@ def _fingerprint(context: Context) -> Counts:
                 for batch in rows:
                     writer.write_batch(batch)
                     total += batch.num_rows
-    return {"exchanges_read": total}
+    bad = context.reader.quarantine()
+    bad = bad.filter(pc.equal(bad["table"], "exchanges"))
+    _save(bad, context.work.exchange_quarantine)
+    return {"exchanges_read": total, "exchanges_quarantined": bad.num_rows}
 
 
 def _compacted(raw: Iterator[pa.RecordBatch], pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
@@ -114,7 +121,8 @@ def _grouped(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[Iterator[
 
 def _settle(context: Context) -> Counts:
     """Duplicates dropped, codes given, everything sorted."""
-    return settle(context.engine, context.work.settled, context.work.parts)
+    work = context.work
+    return settle(context.engine, work.fresh(work.settled), tables=work.tables, parts=work.parts)
 
 
 def _templates(context: Context) -> Counts:
@@ -163,8 +171,10 @@ def found_tables(work: Workspace) -> dict[str, pa.Table]:
     """The tables that a run publishes, from what its stages stored."""
     paths = {name: work.found / f"{name}.parquet" for name in FOUND}
     paths["families"] = work.traffic.families
-    paths["quarantine"] = work.settled / "quarantine.parquet"
-    return {name: pq.read_table(path, schema=RUN_TABLES[name]) for name, path in paths.items()}
+    tables = {name: pq.read_table(path, schema=RUN_TABLES[name]) for name, path in paths.items()}
+    bad = [pq.read_table(path) for path in (work.tables / "quarantine.parquet", work.exchange_quarantine)]
+    order = [("table", "ascending"), ("file", "ascending"), ("row", "ascending"), ("reason", "ascending")]
+    return {**tables, "quarantine": pa.concat_tables(bad).sort_by(order)}
 
 
 def _named(graph: GraphTables) -> dict[str, pa.Table]:

@@ -21,6 +21,16 @@ class Workspace:
     root: Path
 
     @property
+    def tables(self) -> Path:
+        """Accounts, payments and links as read, and their quarantine."""
+        return self.root / "tables"
+
+    @property
+    def exchange_quarantine(self) -> Path:
+        """Exchanges that were left out."""
+        return self.root / "quarantine-exchanges.parquet"
+
+    @property
     def settled(self) -> Path:
         """Validated, compact tables."""
         return self.root / "settled"
