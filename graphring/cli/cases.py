@@ -47,7 +47,7 @@ def decide(
         entry = opened.casebook.decide(
             ring, decided, by=by, reason=reason, run_id=snapshot.run.run_id, accounts=accounts
         )
-        out.print(f"{ring}: {decided} by {plain(entry.by)}, recorded as entry {entry.number}")
+        out.print(f"{ring}: {decided} by {plain(entry.by)}, recorded as entry {entry.seq}")
 
 
 def note(
@@ -61,7 +61,7 @@ def note(
     with open_state(must_exist(settings_of(config, state))) as opened:
         ring_row(opened.snapshot(), ring)
         entry = opened.casebook.note(ring, by=by, text=text)
-        out.print(f"{ring}: note recorded as entry {entry.number}")
+        out.print(f"{ring}: note recorded as entry {entry.seq}")
 
 
 def history(
@@ -76,9 +76,9 @@ def history(
         if verify:
             opened.casebook.verify()
         entries = opened.casebook.history(ring) if ring else opened.casebook.entries()
-        columns = ("entry", "ts", "ring_id", "kind", "by", "outcome", "text")
+        columns = ("entry", "at", "ring_id", "kind", "by", "what", "text")
         rows: list[list[object]] = [
-            [e.number, f"{e.ts:%Y-%m-%dT%H:%M:%SZ}", e.ring_id, str(e.kind), e.by, str(e.outcome or ""), e.text]
+            [e.seq, f"{e.at:%Y-%m-%dT%H:%M:%SZ}", e.ring_id, e.kind.value, e.by, e.outcome or e.action, e.text]
             for e in entries
         ]
         if output is Format.JSON:

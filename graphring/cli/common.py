@@ -26,6 +26,7 @@ __all__ = [
     "Output",
     "StateDir",
     "configure_log",
+    "counting",
     "errors",
     "must_exist",
     "out",
@@ -108,6 +109,18 @@ def progress_bars(kind: LogFormat) -> Iterator[Callable[[str, int, int | None], 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bars:
         yield _bars(bars)
+
+
+def counting(progress: Callable[[str, int, int | None], None], what: str) -> Callable[[int], None]:
+    """A callback for parts of an unknown whole: adds them up."""
+    done = 0
+
+    def report(part: int) -> None:
+        nonlocal done
+        done += part
+        progress(what, done, None)
+
+    return report
 
 
 def _lines() -> Callable[[str, int, int | None], None]:

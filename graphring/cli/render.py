@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -47,14 +48,14 @@ def as_json(value: object) -> str:
     return json.dumps(_jsonable(value), indent=2, sort_keys=True, ensure_ascii=True)
 
 
-def as_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
-    """A table for the terminal; `columns` are (heading, "left" or "right")."""
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def as_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> RenderableType:
+    """A title and a table for the terminal; `columns` are (heading, "left" or "right")."""
+    table = Table(box=None, pad_edge=False)
     for heading, side in columns:
         table.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
     for row in rows:
         table.add_row(*[Text(plain(value, 400)) for value in row])
-    return table
+    return Group(Text(title, style="bold"), table) if title else table
 
 
 def _jsonable(value: object) -> Any:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 
+from graphring.cases import Kind
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
 from graphring.cli.render import as_csv, as_json, as_table, plain
 from graphring.engine import atomic, writing
@@ -49,7 +50,7 @@ def rings(
             _print(output, "", table.column_names, [list(row.values()) for row in table.to_pylist()])
 
 
-def rings_table(state: State, snapshot: Snapshot) -> Table:
+def rings_table(state: State, snapshot: Snapshot) -> RenderableType:
     """The queue as the terminal shows it."""
     decided = state.casebook.outcomes()
     order = [("score", "descending"), ("ring_id", "ascending")]
@@ -120,11 +121,12 @@ def show(
         out.print()
         out.print(_members_table(members))
         for entry in history:
-            if entry.kind != "audit":
-                out.print(f"{entry.ts:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(entry.text)}")
+            if entry.kind is not Kind.AUDIT:
+                said = f"{entry.outcome}: {entry.text}" if entry.outcome else entry.text
+                out.print(f"{entry.at:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(said)}")
 
 
-def _evidence_table(evidence: pa.Table) -> Table:
+def _evidence_table(evidence: pa.Table) -> RenderableType:
     rows = [
         (e["family"], f"{e['bits']:+.1f}", _number(e["observed"]), _number(e["expected"]), e["unit"], e["statement"])
         for e in evidence.to_pylist()
@@ -134,7 +136,7 @@ def _evidence_table(evidence: pa.Table) -> Table:
     return as_table("Evidence", columns, rows)
 
 
-def _objects_table(objects: pa.Table) -> Table:
+def _objects_table(objects: pa.Table) -> RenderableType:
     rows = [
         (o["object_type"], plain(o["label"], 60), f"{o['members']:,}", f"{o['outsiders']:,}")
         for o in objects.slice(0, 15).to_pylist()
@@ -143,7 +145,7 @@ def _objects_table(objects: pa.Table) -> Table:
     return as_table(title, [("type", ""), ("object", ""), ("members", "right"), ("outsiders", "right")], rows)
 
 
-def _members_table(members: pa.Table) -> Table:
+def _members_table(members: pa.Table) -> RenderableType:
     rows = [
         (m["account_id"], f"{m['confidence']:.2f}", m["role"])
         for m in members.sort_by([("confidence", "descending"), ("account_id", "ascending")]).slice(0, 15).to_pylist()

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from graphring.cli.common import Config, Log, LogFormat, StateDir, errors, must_exist, out, progress_bars, settings_of
+from graphring.cli.common import (
+    Config,
+    Log,
+    LogFormat,
+    StateDir,
+    counting,
+    errors,
+    must_exist,
+    out,
+    progress_bars,
+    settings_of,
+)
 from graphring.cli.rings import rings_table
 from graphring.config import Settings
 from graphring.model import RunInfo, Tier
@@ -70,7 +81,7 @@ def demo(
     settings = settings_of(None, state)
     with tempfile.TemporaryDirectory(prefix="graphring-demo-") as folder, progress_bars(log) as progress:
         out.print(f"Making a sample world of {accounts:,} accounts (seed {seed}) …")
-        simulate(Path(folder), accounts=accounts, seed=seed, progress=progress)
+        simulate(Path(folder), accounts=accounts, seed=seed, progress=counting(progress, "writing exchanges"))
         _say(run_refresh(folder, settings, progress=progress), settings)
     with open_state(settings) as opened:
         out.print()
