@@ -22,8 +22,10 @@ export function frame(root) {
   stage.setAttribute("role", "application");
   const said = element("div", "gr-said");
   said.setAttribute("aria-live", "polite");
-  bar.append(legend, zoom);
-  outer.append(bar, stage, said);
+  bar.append(legend);
+  const shell = element("div", "gr-shell");
+  shell.append(stage, zoom);
+  outer.append(bar, shell, said);
   root.append(outer);
   return { outer, legend, zoom, stage, said };
 }

@@ -1,0 +1,240 @@
+"""One ring: a sentence, the figures, the evidence, who and what, and what people said of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from graphring.cases import Entry, Kind, Outcome
+from graphring.model import Role
+from graphring.ui import charts, markup, session
+from graphring.ui.data import Ring, read_ring
+from graphring.ui.frames import records
+from graphring.ui.markup import Column
+from graphring.ui.session import UNNAMED, Desk
+from graphring.ui.views import act
+from graphring.ui.views.graph import show_graph
+from graphring.ui.words import (
+    FAMILIES,
+    cell,
+    clean,
+    count,
+    day,
+    esc,
+    kind_name,
+    measure_name,
+    plural,
+    signed_bits,
+    timestamp,
+)  # fmt: skip
+
+__all__ = ["show"]
+
+
+def show(desk: Desk) -> None:
+    """The ring that the address names: /ring?ring=R-00001."""
+    ring_id = st.query_params.get("ring", "")
+    if not ring_id:
+        session.forget_view()
+        markup.note("No ring is chosen.", "plain", "Choose one in the queue.")
+        st.page_link(session.page("queue"), label="Go to the queue")
+        return
+    ring = read_ring(desk, ring_id)
+    if session.first_view(ring_id, desk.run_id):
+        desk.state.casebook.record(session.person() or UNNAMED, "view", ring_id, f"page, {desk.run_id}")
+    history = desk.state.casebook.history(ring_id)
+    st.page_link(session.page("queue"), label="← Queue")
+    _head(desk, ring, history)
+    with st.container(key="ring_layout"):
+        main, rail = st.columns([2.75, 1], gap="large")
+        with rail, st.container(key="ring_rail"):
+            act.panel(desk, ring, history)
+        with main:
+            _evidence(ring)
+            show_graph(desk, ring)
+            _activity(ring)
+            _accounts(ring)
+            _objects(ring)
+            _history(ring, history)
+
+
+def _head(desk: Desk, ring: Ring, history: list[Entry]) -> None:
+    facts = ring.facts
+    badges = [markup.badge(facts["ring_id"], "id"), markup.tier_badge(facts["tier"])]
+    decision = next((e for e in reversed(history) if e.kind is Kind.DECISION), None)
+    if decision is not None and decision.outcome is not None and decision.outcome is not Outcome.REOPEN:
+        badges.append(markup.badge(f"Decided: {decision.outcome}", str(decision.outcome)))
+    badges.append(markup.badge(clean(facts["status"] or "", 24).capitalize(), "plain"))
+    markup.headline(badges, facts["headline"])
+    markup.facts(
+        [
+            ("Score", f"{facts['score']:.1f} bits"),
+            ("Probability", _share(facts["probability"])),
+            ("Accounts", count(facts["accounts"])),
+            ("Active", f"{day(facts['first_seen'])} to {day(facts['last_seen'])}"),
+            ("Chance of it by accident", _p_value(facts["p_value"])),
+            ("Suggested measure", measure_name(facts["measure"])),
+        ]
+    )
+    newer = desk.snapshot.run
+    if decision is not None and decision.run_id != newer.run_id and decision.outcome is not Outcome.REOPEN:
+        grown = facts["accounts"] - (decision.accounts_count or 0)
+        if grown:
+            change = f"{plural(abs(grown), 'account')} {'more' if grown > 0 else 'fewer'} than when it was decided"
+            markup.note(
+                f"The ring has {change} ({day(decision.at)}).",
+                "warn",
+                "Look again: the decision covers the accounts of that day.",
+            )
+
+
+def _share(value: float | None) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return "over 99.9 %" if value > 0.999 else "under 0.1 %" if value < 0.001 else f"{value:.1%}".replace("%", " %")
+
+
+def _p_value(value: float | None) -> str:
+    return "" if value is None or pd.isna(value) else f"p < {value:.2g}" if value < 0.01 else f"p = {value:.2g}"
+
+
+def _evidence(ring: Ring) -> None:
+    markup.section(
+        "Why this is a ring",
+        "Each bar is one piece of evidence; 10 bits make a ring about a thousand times more likely.",
+    )
+    if ring.evidence.empty:
+        st.text("No evidence was stored for this ring.")
+        return
+    st.altair_chart(charts.waterfall(ring.evidence, ring.facts["score"]), alt="Evidence in bits, added up to the score")
+    benign = ring.facts["benign_explanation"]
+    if benign:
+        weight = ring.facts["benign_bits"] or 0.0
+        markup.note(f"Best innocent explanation ({signed_bits(weight)} bits): {clean(benign, 500)}", "warn")
+    markup.section("Observed against expected")
+    columns = [
+        Column("Evidence", wide=True), Column("Kind"), Column("Observed", number=True), Column("Expected", number=True),
+        Column("Counted as"), Column("Bits", number=True),
+    ]  # fmt: skip
+    rows = [
+        [
+            piece["statement"] + (" (inferred)" if piece["inferred"] else ""),
+            FAMILIES.get(piece["family"], clean(piece["family"], 24)),
+            _figure(piece["observed"]),
+            _figure(piece["expected"]),
+            clean(piece["unit"], 80),
+            signed_bits(piece["bits"])
+            + (f" of {signed_bits(piece['raw_bits'])}" if abs(piece["raw_bits"] - piece["bits"]) > 0.05 else ""),
+        ]
+        for piece in records(ring.evidence)
+    ]
+    markup.table(columns, rows, label="Observed against expected")
+    if (abs(ring.evidence["raw_bits"] - ring.evidence["bits"]) > 0.05).any():
+        st.caption("“8.0 of 12.0” means that evidence of one kind overlaps, so only a part of it counts.")
+
+
+def _figure(value: float | None) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.3g}"
+
+
+def _activity(ring: Ring) -> None:
+    markup.section("Activity by hour", "Exchanges of the ring's accounts. People sleep, scripts keep to a timetable.")
+    if ring.activity.empty:
+        st.text("No exchanges were seen in this run.")
+    else:
+        st.altair_chart(charts.heat_map(ring.activity), alt="Exchanges by day and hour of the day")
+
+
+def _accounts(ring: Ring) -> None:
+    markup.section("Accounts", _who_is_in(ring))
+    frame = ring.accounts
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Account": frame["account_id"].map(cell),
+                "Confidence": frame["confidence"] * 100,
+                "Bits": frame["bits"],
+                "Role": frame["role"].map(lambda role: clean(role).capitalize()),
+                "Created": frame["created_at"],
+                "Plan": frame["plan"].map(cell),
+                "Country": frame["country"].map(cell),
+                "Mail domain": frame["email_domain"].map(cell),
+                "Organisation": frame["organisation"].map(cell),
+                "Status": frame["status"].map(cell),
+                "Requests": frame["requests"],
+                "Active days": frame["active_days"],
+            }
+        ),
+        hide_index=True,
+        height=min(35 * (len(frame) + 1) + 3, 388),
+        alt="Accounts of the ring, surest first",
+        column_config={
+            "Confidence": st.column_config.NumberColumn(format="%.0f %%"),
+            "Bits": st.column_config.NumberColumn(format="%.1f"),
+            "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC"),
+            "Requests": st.column_config.NumberColumn(format="localized"),
+        },
+    )
+
+
+def _who_is_in(ring: Ring) -> str:
+    roles = ring.accounts["role"].value_counts()
+    others = [plural(n, clean(role)) for role, n in sorted(roles.items()) if role != Role.MEMBER]
+    beside = f" Beside them: {', '.join(others)}, who do not count as members." if others else ""
+    return f"{plural(roles.get(Role.MEMBER, 0), 'member')}, surest first.{beside}"
+
+
+def _objects(ring: Ring) -> None:
+    markup.section(
+        "Shared objects", "What the accounts have in common. The rarer among all accounts, the more it says."
+    )
+    frame = ring.objects
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Type": frame["object_type"].map(kind_name),
+                "Object": [cell(label or name) for label, name in zip(frame["label"], frame["object_id"], strict=True)],
+                "In the ring": frame["members"],
+                "Outside it": frame["outsiders"],
+                "Rarity (bits)": frame["bits"],
+                "Id": frame["object_id"].map(cell),
+            }
+        ),
+        hide_index=True,
+        height=min(35 * (len(frame) + 1) + 3, 388),
+        alt="Objects that accounts of the ring share",
+        column_config={
+            "In the ring": st.column_config.NumberColumn(format="localized"),
+            "Outside it": st.column_config.NumberColumn(format="localized"),
+            "Rarity (bits)": st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+
+
+def _history(ring: Ring, history: list[Entry]) -> None:
+    markup.section("History", "What people said and did, then what the runs found.")
+    said = [
+        f'<li><span class="gr-when">{esc(timestamp(e.at))} · {esc(e.by, 80)}</span>{_entry(e)}</li>'
+        for e in reversed(history[-60:])
+    ]
+    found = [
+        f'<li><span class="gr-when">{esc(row["run_id"])}</span>{esc(str(row["event"]).capitalize())}: '
+        f"{esc(plural(row['accounts'], 'account'))}. {esc(row['note'])}</li>"
+        for row in reversed(records(ring.ledger)[-60:])
+    ]
+    people, runs = st.columns(2, gap="large")
+    with people:
+        st.html(f'<ul class="gr-log">{"".join(said) or "<li>Nothing yet.</li>"}</ul>')
+    with runs:
+        st.html(f'<ul class="gr-log">{"".join(found) or "<li>Nothing yet.</li>"}</ul>')
+
+
+def _entry(entry: Entry) -> str:
+    if entry.kind is Kind.DECISION:
+        what = f"<b>Decided: {esc(entry.outcome)}</b> ({esc(plural(entry.accounts_count or 0, 'account'))})<br>"
+        return f'{what}<span class="gr-said">{esc(entry.text, 2_000)}</span>'
+    if entry.kind is Kind.NOTE:
+        return f'<b>Note</b><br><span class="gr-said">{esc(entry.text, 2_000)}</span>'
+    return f"{esc(entry.action.capitalize())}" + (f" ({esc(entry.text, 200)})" if entry.text else "")
