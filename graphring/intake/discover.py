@@ -150,7 +150,8 @@ def _expand(entry: str, state: Path) -> Iterator[_Found]:
         yield _Found(path, path.parent)
     elif glob.has_magic(entry):
         root = Path(*_before_magic(path.parts))
-        matches = [Path(match) for match in sorted(glob.glob(entry, recursive=True))]
+        # Path.glob cannot start from an absolute pattern
+        matches = [Path(match) for match in sorted(glob.glob(entry, recursive=True))]  # noqa: PTH207
         if not matches:
             raise SourceError(f"nothing matches {entry}", "Check the pattern, and quote it in the shell")
         for match in matches:

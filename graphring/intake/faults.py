@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,8 +68,6 @@ def _invalid(path: Path, format_name: str, text: str) -> SourceError:
 
 
 def _broken(path: Path, format_name: str, error: BaseException) -> SourceError:
-    if isinstance(error, OSError) and error.errno == errno.EISDIR or "is a directory" in str(error):
-        return SourceError(f"{path} is a directory, not a file", "Name a file, or a folder of files")
     if "Truncated" in str(error):
         return SourceError(f"{path} is cut short: its gzip stream has no end", "Copy the file again, whole")
     return _damaged(path, format_name)

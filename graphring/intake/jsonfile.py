@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphring.engine import Engine
+from graphring.errors import SourceError
 from graphring.intake.csvfile import line_rows
 from graphring.intake.discover import SourceFile
 from graphring.intake.mapping import match_columns
@@ -19,63 +20,65 @@ from graphring.intake.rows import Rows
 __all__ = ["jsonl_rows"]
 
 
-@ibis.udf.scalar.builtin
-def json_valid(line: str) -> bool:  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="json_valid", signature=((dt.string,), dt.boolean))
+def _json_valid(line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether DuckDB can read the text as JSON."""
 
 
-@ibis.udf.scalar.builtin(signature=((dt.string, dt.Array(dt.string)), dt.Array(dt.string)))
-def json_extract_string(line, paths):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+@ibis.udf.scalar.builtin(name="json_extract_string", signature=((dt.string, dt.Array(dt.string)), dt.Array(dt.string)))
+def _json_extract_string(line, paths):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The values at several JSON pointers, as text; nested ones as JSON."""
 
 
-@ibis.udf.scalar.builtin(signature=((dt.string,), dt.Array(dt.string)))
-def json_keys(line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+@ibis.udf.scalar.builtin(name="json_keys", signature=((dt.string,), dt.Array(dt.string)))
+def _json_keys(line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The keys of an object."""
 
 
 _LINES = ibis.table({"number": "int64", "line": "string"}, name="lines")
-_SOUND = json_valid(_LINES.line) & _LINES.line.lstrip().startswith("{")
+_SOUND = _json_valid(_LINES.line) & _LINES.line.lstrip().startswith("{")
 
 
 def jsonl_rows(file: SourceFile, mapping: Mapping[str, str], batch_rows: int, engine: Engine) -> Iterator[Rows]:
     """Stream the objects; blank lines are passed over but count in row numbers."""
-    matched: dict[str, str] | None = None
+    inside: dict[str, str] = {}
     for rows in line_rows(file, batch_rows):
         lines = pa.table({"number": pa.array(rows.numbers), "line": rows.table.column("line")})
         lines = lines.filter(pc.not_equal(pc.utf8_trim_whitespace(lines.column("line")), ""))
-        if matched is None:
-            if not lines.num_rows:
-                continue
-            matched = match_columns(file, _keys(engine, lines), mapping)
-        inside = {ours: theirs for ours, theirs in matched.items() if theirs not in file.partitions}
-        split = _split(engine, lines, tuple(inside.values()))
-        sound = split.column("sound")
-        broken = split.filter(pc.invert(sound)).column("number").to_pylist()
-        good = split.filter(sound)
-        values = {ours: pc.list_element(good.column("found"), place) for place, ours in enumerate(inside)}
+        if not inside and lines.num_rows:
+            keys = _keys(engine, file, lines)
+            matched = match_columns(file, keys, mapping)
+            inside = {ours: theirs for ours, theirs in matched.items() if theirs in keys}
+        if not lines.num_rows:
+            yield Rows(lines.drop_columns(lines.column_names), rows.numbers[:0], rows.rejects)
+            continue
+        split = _split(engine, lines, inside)
+        broken = split.filter(pc.invert(split.column("sound_"))).column("number_").to_pylist()
+        good = split.filter(split.column("sound_"))
         yield Rows(
-            pa.table(values),
-            good.column("number").to_numpy().astype(np.int64, copy=False),
+            good.select(list(inside)),
+            good.column("number_").to_numpy().astype(np.int64, copy=False),
             (*rows.rejects, *((number, "the line is not a JSON object") for number in broken)),
         )
 
 
-def _keys(engine: Engine, lines: pa.Table) -> list[str]:
+def _keys(engine: Engine, file: SourceFile, lines: pa.Table) -> list[str]:
     """Keys that occur in the first rows; a key may be absent from any single row."""
-    keys = engine.prepare(ibis.ifelse(_SOUND, json_keys(_LINES.line), ibis.null()).name("keys").as_table(), "lines")
+    keys = engine.prepare(ibis.ifelse(_SOUND, _json_keys(_LINES.line), ibis.null()).name("keys").as_table(), "lines")
     found = keys(lines).column("keys")
+    if found.null_count == len(found):
+        raise SourceError(
+            f"{file.path} is not JSON Lines: none of its first {len(found)} lines is an object",
+            "Write one JSON object to a line, or name the file after its format",
+        )
     return sorted(set(pc.unique(pc.list_flatten(found)).to_pylist()))
 
 
-def _split(engine: Engine, lines: pa.Table, names: tuple[str, ...]) -> pa.Table:
-    pointers = ibis.array(["/" + name.replace("~", "~0").replace("/", "~1") for name in names])
-    found = ibis.ifelse(_SOUND, json_extract_string(_LINES.line, pointers), ibis.null()).name("found")
-    run = engine.prepare(_LINES.select(_LINES.number, sound=_SOUND, found=found), "lines")
-    split = run(lines)
-    return split if _ascending(split) else split.sort_by("number")
-
-
-def _ascending(table: pa.Table) -> bool:
-    numbers = table.column("number").to_numpy()
-    return bool(np.all(numbers[1:] > numbers[:-1]))
+def _split(engine: Engine, lines: pa.Table, inside: Mapping[str, str]) -> pa.Table:
+    pointers = ibis.array(["/" + name.replace("~", "~0").replace("/", "~1") for name in inside.values()])
+    found = ibis.ifelse(_SOUND, _json_extract_string(_LINES.line, pointers), ibis.null())
+    parsed = _LINES.select(number_=_LINES.number, sound_=_SOUND, found_=found)
+    values = {ours: parsed.found_[place] for place, ours in enumerate(inside)}
+    split = engine.prepare(parsed.select("number_", "sound_", **values), "lines")(lines)
+    numbers = split.column("number_").to_numpy()
+    return split if np.all(numbers[1:] > numbers[:-1]) else split.sort_by("number_")

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.engine.duck import atomic, writing
-from graphring.errors import SourceError
 from graphring.intake.cards import refuse_card_numbers
 from graphring.intake.contract import RAW_SCHEMAS
 from graphring.intake.csvfile import csv_rows
@@ -21,7 +20,7 @@ from graphring.intake.jsonfile import jsonl_rows
 from graphring.intake.mapping import check_mapping
 from graphring.intake.parquetfile import parquet_row_count, parquet_rows
 from graphring.intake.quarantine import Quarantine
-from graphring.intake.rows import Rows
+from graphring.intake.rows import Reject, Rows
 from graphring.intake.rules import Rules
 from graphring.model import RAW_EXCHANGES
 
@@ -50,7 +49,7 @@ class Reader:
     def __init__(self, engine: Engine, sources: Sources, settings: Settings, progress: Progress | None = None) -> None:
         check_mapping(settings)
         self._engine, self._sources, self._settings = engine, sources, settings
-        self._progress = progress or (lambda table, done, total: None)
+        self._progress = progress or _silent
         self._quarantine = Quarantine()
 
     def read_tables(self, out: Path) -> Mapping[str, int]:
@@ -129,8 +128,7 @@ class Reader:
         total = _row_count(files)
         for file in files:
             for rows in self._rows(file):
-                refuse_card_numbers(file, rows)
-                good, bad = rules.check(rows)
+                good, bad = self._checked(file, rules, rows)
                 self._quarantine.add(file, rows.table.num_rows + len(rows.rejects), (*rows.rejects, *bad))
                 self._progress(table, self._quarantine.read[table], total)
                 if good.num_rows:
@@ -149,9 +147,19 @@ class Reader:
         for rows in stream:
             yield _with_partitions(file, mapping, rows)
 
+    def _checked(self, file: SourceFile, rules: Rules, rows: Rows) -> tuple[pa.Table, tuple[Reject, ...]]:
+        if not rows.table.num_rows:
+            return RAW_SCHEMAS[file.table].empty_table(), ()
+        refuse_card_numbers(file, rows)
+        return rules.check(rows)
+
     def _sourced(self, file: SourceFile, good: pa.Table) -> pa.Table:
         number = pa.repeat(pa.scalar(file.number, pa.int32()), good.num_rows)
         return good.append_column("source", number).select(RAW_SCHEMAS[file.table].names)
+
+
+def _silent(_table: str, _done: int, _total: int | None) -> None:
+    pass
 
 
 def _with_partitions(file: SourceFile, mapping: Mapping[str, str], rows: Rows) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -46,20 +47,18 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return plain(column.cast(kind.value_type))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        column.validate(full=True)
-        return column
-    if pa.types.is_boolean(kind):
-        return column
-    if pa.types.is_signed_integer(kind) or (pa.types.is_unsigned_integer(kind) and kind != pa.uint64()):
-        return column.cast(pa.int64())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return _moments(column)
     if pa.types.is_floating(kind):
         return _floats(column.cast(pa.float64()))
     if pa.types.is_nested(kind):
         return pa.chunked_array([pa.array([_json(value) for value in column.to_pylist()], pa.string())])
-    return column.cast(pa.string())
+    if pa.types.is_integer(kind) and kind != pa.uint64():
+        return column.cast(pa.int64())
+    if not (pa.types.is_boolean(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        column = column.cast(pa.string())
+    column.validate(full=True)
+    return column
 
 
 def _moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -83,6 +82,4 @@ def _floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _json(value: object) -> str | None:
-    import json
-
     return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-import operator
+from collections.abc import Callable
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphring.engine import Engine
-from graphring.intake.contract import CONTRACT, MAX_KEY, RAW_SCHEMAS, Column, Kind
+from graphring.intake.contract import CONTRACT, MAX_KEY, RAW_SCHEMAS, Kind
 from graphring.intake.rows import Reject, Rows
 
 __all__ = ["Rules"]
@@ -22,8 +23,8 @@ _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _RESERVED_TYPES = ("account",)
 
 
-@ibis.udf.scalar.builtin(name="chr")
-def _character(code: int) -> str:  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="chr", signature=((dt.int64,), dt.string))
+def _character(code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The character of a code point: SQL text cannot hold a NUL."""
 
 
@@ -61,7 +62,7 @@ class Rules:
         names = [name for name in schema.names if name != "source"]
         return result.select(names).cast(pa.schema([schema.field(name) for name in names])), rejects
 
-    def _compile(self, types: tuple[tuple[str, str], ...]) -> object:
+    def _compile(self, types: tuple[tuple[str, str], ...]) -> Callable[[pa.Table], pa.Table]:
         kinds = {name: "string" if "string" in kind else _IBIS_TYPES.get(kind, kind) for name, kind in types}
         batch = ibis.table(kinds, name="batch")
         values: dict[str, ir.Value] = {}

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from graphring.engine import Engine
+from graphring.errors import SourceError
 from graphring.intake.contract import COMPACT, RAW_ACCOUNTS, RAW_LINKS, RAW_PAYMENTS
 from graphring.model import ACCOUNTS, EXCHANGES, IPS, LINKS, PAYMENTS
 
@@ -34,6 +35,7 @@ def settle(engine: Engine, out: Path, *, tables: Path, parts: Path) -> Mapping[s
 
     Raises
     ------
+    SourceError: there is nothing but accounts.
     DiskFullError: `out` or the engine's scratch directory is full.
 
     Notes
@@ -42,38 +44,33 @@ def settle(engine: Engine, out: Path, *, tables: Path, parts: Path) -> Mapping[s
     order of its columns, so that the order of rows never matters. The same rows give the same bytes.
     """
     out.mkdir(parents=True, exist_ok=True)
-    accounts = _table(engine, [tables / "accounts.parquet"], RAW_ACCOUNTS)
-    payments = _table(engine, [tables / "payments.parquet"], RAW_PAYMENTS)
-    links = _table(engine, [tables / "links.parquet"], RAW_LINKS)
+    read = {
+        name: _table(engine, [tables / f"{name}.parquet"], schema)
+        for name, schema in (("accounts", RAW_ACCOUNTS), ("payments", RAW_PAYMENTS), ("links", RAW_LINKS))
+    }
     compact = _table(engine, sorted(parts.glob("*.parquet")), COMPACT)
+    if not any(_count(engine, rows) for rows in (read["payments"], read["links"], compact)):
+        raise SourceError(
+            "the logs have no good row of payments, exchanges or links", "Check that the export is not empty"
+        )
     with _single_exchanges(engine, compact) as (exchanges, duplicates):
-        counts = _write(engine, out, accounts, payments, links, exchanges)
+        named, counts = _write_accounts(engine, out / "accounts.parquet", read, exchanges)
+        for name, schema in (("payments", PAYMENTS), ("links", LINKS)):
+            coded = read[name].join(named, "account_id").select(schema.names).distinct()
+            counts[name] = engine.write(coded, out / f"{name}.parquet", schema, order_by=schema.names)
+            counts[f"repeated_{name}"] = _count(engine, read[name]) - counts[name]
+        counts |= _write_exchanges(engine, out, exchanges, named)
     return {**counts, "duplicates": duplicates}
 
 
-def _write(
-    engine: Engine, out: Path, accounts: ir.Table, payments: ir.Table, links: ir.Table, exchanges: ir.Table
-) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    counts["accounts"] = _write_accounts(engine, out / "accounts.parquet", accounts, [payments, links, exchanges])
-    codes = _codes(engine, out / "accounts.parquet", "account_id").rename(account="code")
-    known = codes.filter(codes.known)
-    counts["unknown_accounts"] = counts["accounts"] - _count(engine, known)
-    counts["replaced_accounts"] = _count(engine, accounts) - _count(engine, known)
-    named = codes.select("account_id", "account")
-    for name, rows, schema in (("payments", payments, PAYMENTS), ("links", links, LINKS)):
-        coded = rows.join(named, "account_id").select(schema.names).distinct()
-        counts[name] = engine.write(coded, out / f"{name}.parquet", schema, order_by=schema.names)
-        counts[f"repeated_{name}"] = _count(engine, rows) - counts[name]
+def _write_exchanges(engine: Engine, out: Path, exchanges: ir.Table, named: ir.Table) -> dict[str, int]:
     ips = exchanges.filter(exchanges.ip.notnull()).select("ip").distinct()
-    counts["ips"] = engine.write(ips, out / "ips.parquet", IPS, order_by=["ip"])
-    numbered = _codes(engine, out / "ips.parquet", "ip").select("ip", ip_code="code")
+    count = engine.write(ips, out / "ips.parquet", IPS, order_by=["ip"])
+    numbered = _codes(engine, out / "ips.parquet").select("ip", ip_code="code")
     joined = exchanges.join(named, "account_id").left_join(numbered, "ip")
     coded = joined.mutate(ip=joined.ip_code.fill_null(-1)).select(EXCHANGES.names)
-    counts["exchanges"] = engine.write(
-        coded, out / "exchanges.parquet", EXCHANGES, order_by=["account", "ts", "exchange_id"]
-    )
-    return counts
+    order = ["account", "ts", "exchange_id"]
+    return {"ips": count, "exchanges": engine.write(coded, out / "exchanges.parquet", EXCHANGES, order_by=order)}
 
 
 def _table(engine: Engine, paths: Sequence[Path], schema: pa.Schema) -> ir.Table:
@@ -84,8 +81,8 @@ def _count(engine: Engine, expr: ir.Table) -> int:
     return int(engine.table(expr.count().name("n").as_table()).column("n")[0].as_py())
 
 
-def _codes(engine: Engine, path: Path, key: str) -> ir.Table:
-    """A sorted file's rows with their number, which is the code of `key`."""
+def _codes(engine: Engine, path: Path) -> ir.Table:
+    """A sorted file's rows with their number, which is their code."""
     table = engine.con.read_parquet(str(path), file_row_number=True)
     return table.mutate(code=table.file_row_number.cast("int32")).drop("file_row_number")
 
@@ -126,9 +123,14 @@ def _single_exchanges(engine: Engine, rows: ir.Table) -> Iterator[tuple[ir.Table
             yield others.union(kept.select(rows.columns)), dropped
 
 
-def _write_accounts(engine: Engine, path: Path, accounts: ir.Table, traffic: Sequence[ir.Table]) -> int:
+def _write_accounts(
+    engine: Engine, path: Path, read: Mapping[str, ir.Table], exchanges: ir.Table
+) -> tuple[ir.Table, dict[str, int]]:
+    """Write ACCOUNTS; returns each account_id with its code, and counts."""
+    accounts = read["accounts"]
     best = _best(accounts, "account_id", _latest_first(accounts, RAW_ACCOUNTS, ["source", "closed_at", "created_at"]))
     listed = best.drop("source").mutate(known=ibis.literal(value=True)).select(ACCOUNTS.names)
+    traffic = (read["payments"], read["links"], exchanges)
     named = ibis.union(*(rows.select("account_id") for rows in traffic), distinct=True)
     strangers = named.anti_join(listed, "account_id")
     stubs = strangers.select(
@@ -139,4 +141,12 @@ def _write_accounts(engine: Engine, path: Path, accounts: ir.Table, traffic: Seq
             for field in ACCOUNTS
         }
     )  # fmt: skip
-    return engine.write(listed.union(stubs), path, ACCOUNTS, order_by=["account_id"])
+    written = engine.write(listed.union(stubs), path, ACCOUNTS, order_by=["account_id"])
+    codes = _codes(engine, path)
+    known = _count(engine, codes.filter(codes.known))
+    counts = {
+        "accounts": written,
+        "unknown_accounts": written - known,
+        "replaced_accounts": _count(engine, accounts) - known,
+    }
+    return codes.select("account_id", account="code"), counts
