@@ -3,8 +3,10 @@
 from graphring.evaluate.baselines import bipartite_leiden, union_find
 from graphring.evaluate.judge import evaluate, score
 from graphring.evaluate.judged import Findings, findings_of
+from graphring.evaluate.nulls import null_runs
 from graphring.evaluate.present import to_json, to_table
 from graphring.evaluate.results import Evaluation, NullResult, TruthScores
+from graphring.evaluate.shuffle import shuffle
 from graphring.evaluate.truth import Truth, read_truth
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "bipartite_leiden",
     "evaluate",
     "findings_of",
+    "null_runs",
     "read_truth",
     "score",
+    "shuffle",
     "to_json",
     "to_table",
     "union_find",
