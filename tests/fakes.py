@@ -338,7 +338,7 @@ def hostile_ring(world: _World, ring_id: str, long_label: int) -> None:
         ring_id, members, evidence, tier="medium", probability=0.91,
         headline="16 accounts named like <script>alert(1)</script> share a card and a device.",
         first_seen=START, last_seen=START + timedelta(days=3), status="born",
-        benign_explanation="A security team testing its <b>scanners</b>.", benign_bits=-0.5, p_value=0.01,
+        benign_explanation="A security team testing its <b>scanners</b>.", benign_bits=0.0, p_value=0.01,
         measure="review",
     )  # fmt: skip
 

@@ -101,7 +101,7 @@ def gather(snapshot: Snapshot, casebook: Casebook, ring_id: str, export: Export)
             f"run {snapshot.run.run_id} has no ring '{ring_id[:40]}'", "`graphring rings` lists the rings of the run"
         )
     head = casebook.head()
-    history = casebook.history(ring_id)[: head.entries]
+    history = [entry for entry in casebook.history(ring_id) if entry.seq <= head.entries]
     objects = _objects(snapshot, ring_id)
     templates = {row["object_id"] for row in objects if row["object_type"] == ObjectType.TEMPLATE.value}
     return Case(

@@ -17,7 +17,7 @@ from graphring.cases.case import Case, Export, gather
 from graphring.cases.casebook import Casebook
 from graphring.cases.entry import clean_text, moment
 from graphring.cases.formats.registry import FORMATS
-from graphring.cases.manifest import FILE_NAME, ListedFile, Manifest, SchemaName, Tool
+from graphring.cases.manifest import FILE_NAME, ListedFile, Manifest, Tool
 from graphring.cases.names import case_name
 from graphring.cases.redact import redact
 from graphring.errors import DiskFullError, StoreError
@@ -83,8 +83,7 @@ def _fill(folder: Path, case: Case) -> str:
         _write(folder / form.file_name, content)
         digest = hashlib.sha256(content).hexdigest()
         files.append(ListedFile(name=form.file_name, bytes=len(content), sha256=digest))
-    manifest = Manifest(
-        schema_=SchemaName(),
+    manifest = Manifest.of(
         tool=Tool(version=case.export.version),
         ring_id=case.ring_id,
         run_id=case.run_id,

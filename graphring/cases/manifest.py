@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,7 +36,7 @@ class SchemaName(_Strict):
     """Which layout this is."""
 
     name: Literal["graphring-manifest"] = "graphring-manifest"
-    version: Literal[1] = 1
+    version: Annotated[int, Field(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
 
 
 class Tool(_Strict):
@@ -49,8 +49,6 @@ class Tool(_Strict):
 class Manifest(_Strict):
     """What a case file is about and what it consists of."""
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
     schema_: Annotated[SchemaName, Field(alias="schema")]
     tool: Tool
     ring_id: Annotated[str, Field(pattern=r"^R-[0-9]{5,12}$")]
@@ -59,6 +57,11 @@ class Manifest(_Strict):
     created_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
     redacted: bool
     files: Annotated[list[ListedFile], Field(min_length=1, max_length=1_000)]
+
+    @classmethod
+    def of(cls, **content: Any) -> Self:
+        """A manifest of this layout; `schema` goes without saying."""
+        return cls.model_validate({"schema": SchemaName(), **content})
 
     def render(self) -> bytes:
         """Sorted keys, ASCII."""

@@ -23,7 +23,7 @@ __all__ = ["FILE_NAME", "render"]
 FILE_NAME: Final = "report.html"
 
 _ACCOUNTS: Final = 200
-_OBJECTS: Final = 50
+_OBJECTS: Final = 25
 _FAMILIES: Final = 5
 _COLOURS: Final = {"for": "#23527c", "against": "#b5541c", "total": "#1b2430"}
 _SHADES: Final = ("#f1f4f8", "#d3e0ec", "#a5c1da", "#6c98c0", "#3c6f9f", "#173f66")
@@ -84,6 +84,9 @@ def _environment() -> Environment:
         "bits": wording.signed,
         "bits_plain": wording.plain,
         "percent": wording.percent,
+        "confidence": wording.confidence,
+        "kind": wording.kind,
+        "prose": wording.prose,
         "day": wording.day,
         "minute": wording.minute,
     }

@@ -11,13 +11,16 @@ from graphring.cases.names import case_name
 from graphring.cases.text import visible
 
 __all__ = [
+    "confidence",
     "day",
     "folder",
+    "kind",
     "minute",
     "number",
     "others",
     "percent",
     "plain",
+    "prose",
     "said",
     "signed",
     "standing",
@@ -26,6 +29,7 @@ __all__ = [
 ]
 
 _TIERS: Final = {"high": "high tier", "medium": "medium tier", "watch": "watch tier"}
+_KINDS: Final = {"ip": "IP address", "payment_method": "payment method", "template": "prompt template"}
 _MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -41,7 +45,7 @@ def number(value: float | None) -> str:
     if float(value).is_integer():
         return f"{int(value):,}".replace("-", _MINUS)
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(digits, 12)}f}".replace("-", _MINUS)
+    return f"{value:,.{min(digits, 12)}f}".rstrip("0").rstrip(".").replace("-", _MINUS)
 
 
 def plain(bits: float | None) -> str:
@@ -63,6 +67,23 @@ def percent(share: float | None) -> str:
     if 0.0 < share < 0.001:
         return "under 0.1%"
     return f"{100 * share:.3g}%"
+
+
+def confidence(share: float | None) -> str:
+    """Whole percents: an account's confidence is not known more finely."""
+    if share is None:
+        return "unknown"
+    return "over 99%" if 0.995 <= share < 1.0 else f"{100 * share:.0f}%"
+
+
+def kind(object_type: str) -> str:
+    """An object type for people."""
+    return _KINDS.get(object_type, visible(object_type.replace("_", " "), 40))
+
+
+def prose(text: str) -> str:
+    """What staff wrote, with its line breaks."""
+    return "\n".join(visible(line.replace("\t", "    ")) for line in text.split("\n"))
 
 
 def day(at: str | None) -> str:
