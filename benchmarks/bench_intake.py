@@ -99,7 +99,9 @@ def run(folder: Path, work: Path, memory_limit: str, threads: int, results: mult
         for batch in reader.stream_exchanges():
             hashes = pa.array(np.arange(rows, rows + batch.num_rows, dtype=np.uint64))
             offsets = pa.array(np.arange(0, (batch.num_rows + 1) * SHINGLES, SHINGLES, dtype=np.int32))
-            shingles = pa.array(np.random.default_rng(rows).integers(0, 2**63, batch.num_rows * SHINGLES, dtype=np.uint64))
+            shingles = pa.array(
+                np.random.default_rng(rows).integers(0, 2**63, batch.num_rows * SHINGLES, dtype=np.uint64)
+            )
             prints = pa.record_batch(
                 {"system": hashes, "prompt": hashes, "shingles": pa.ListArray.from_arrays(offsets, shingles)}
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graphring.errors import DiskFullError
+from graphring.errors import ConfigError, DiskFullError, GraphringError
 
 __all__ = ["Engine", "atomic", "writing"]
 
 _GROUP_ROWS = 122_880
+_GLOB = re.compile(r"[*?\[]")
 
 
 class Engine:
@@ -45,7 +47,12 @@ class Engine:
             "temp_directory": str(scratch) if scratch else "",
         }
         for name, value in settings.items():
-            self.con.con.execute(f"SET {name} = {_literal(value)}")
+            try:
+                self.con.con.execute(f"SET {name} = {_literal(value)}")
+            except duckdb.ParserException:
+                raise ConfigError(
+                    f"the setting {name} cannot be {value!r}", "Write a size such as 2GB or 800MB"
+                ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -57,9 +64,13 @@ class Engine:
         """Close the connection; what spilled is removed by DuckDB."""
         self.con.disconnect()
 
-    def parquet(self, *paths: Path) -> ir.Table:
-        """The rows of Parquet files of one schema."""
-        return self.con.read_parquet([str(path) for path in paths])
+    def parquet(self, *paths: Path, numbered: bool = False) -> ir.Table:
+        """The rows of Parquet files of one schema; `numbered` adds file_row_number, which counts from 0.
+
+        Paths are taken by the letter: neither as patterns nor as hive partitions.
+        """
+        names = [_GLOB.sub(r"[\g<0>]", str(path)) for path in paths]
+        return self.con.read_parquet(names, hive_partitioning=False, file_row_number=numbered)
 
     def arrow(self, table: pa.Table) -> ir.Table:
         """An Arrow table as an expression, without a copy."""
@@ -159,7 +170,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def writing(where: Path | str) -> Iterator[None]:
-    """Turn a full disk, as the system or DuckDB reports it, into one clear error."""
+    """Turn a full disk, as the system or DuckDB reports it, into one clear error; a memory limit too low as well."""
     try:
         yield
     except OSError as error:
@@ -169,6 +180,10 @@ def writing(where: Path | str) -> Iterator[None]:
     except duckdb.Error as error:
         if "No space left" in str(error) or "max_temp_directory_size" in str(error):
             raise _disk_full(where) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise GraphringError(
+                "the memory limit of the table engine is too low for these logs", "Raise memory_limit in graphring.toml"
+            ) from error
         raise
 
 

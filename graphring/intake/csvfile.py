@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import gzip
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def csv_rows(file: SourceFile, mapping: Mapping[str, str], batch_rows: int) -> I
         }
         for table, numbers, refused in _stream(file, rejects, batch_rows, options):
             yield Rows(pa.table({ours: table.column(theirs) for ours, theirs in inside.items()}), numbers, refused)
+        yield rejects.last(file)
 
 
 def line_rows(file: SourceFile, batch_rows: int) -> Iterator[Rows]:
@@ -68,52 +70,78 @@ def line_rows(file: SourceFile, batch_rows: int) -> Iterator[Rows]:
         }  # fmt: skip
         for table, numbers, refused in _stream(file, rejects, batch_rows, options):
             yield Rows(table, numbers, refused)
+        yield rejects.last(file)
 
 
 class _Rejects:
-    """Collects the rows that the parser skips; it hands over their numbers and nothing of their text."""
+    """Collects the rows that the parser skips: their numbers, and nothing of their text."""
 
     def __init__(self, columns: int, *, header: bool) -> None:
         self.columns, self.header = columns, header
         self.pending: list[Reject] = []
+        self.swallowed = 0
+        self.odd_quotes = False
 
     def __call__(self, row: Any) -> str:
+        lines = row.text.count("\n")
         if self.columns == 1:
             reason = "the line holds a bare control character"
         else:
-            reason = (
-                f"the row has {'more' if row.actual_columns > row.expected_columns else 'fewer'} fields than the header"
-            )
+            count = "more" if row.actual_columns > row.expected_columns else "fewer"
+            reason = f"the row has {count} fields than the header" + (", and may miss a closing quote" if lines else "")
+        self.swallowed += lines
         self.pending.append((row.number - self.header, reason))
         return "skip"
 
     def until(self, first: int, rows: int) -> tuple[Numbers, tuple[Reject, ...]]:
         """The numbers of `rows` good rows from row `first` on, and the rejects among and right after them."""
         taken = 0
-        while taken < len(self.pending) and self.pending[taken][0] <= first + rows - 1 + taken + 1:
+        while taken < len(self.pending) and self.pending[taken][0] <= first + rows + taken:
             taken += 1
         refused, self.pending = tuple(self.pending[:taken]), self.pending[taken:]
         span = np.arange(first, first + rows + taken, dtype=np.int64)
         numbers = span[~np.isin(span, [number for number, _ in refused])] if refused else span
         return numbers, refused
 
+    def last(self, file: SourceFile) -> Rows:
+        """What is left to say at the end of the file."""
+        warning = ""
+        if self.header and self.odd_quotes:
+            warning = f"{file.path} has an odd number of quotes: one may not be closed, and its field hold further rows"
+        return Rows(pa.table({}), np.empty(0, dtype=np.int64), tuple(self.pending), self.swallowed, warning)
+
+
+class _CountingQuotes(io.RawIOBase):
+    """Passes bytes on and keeps whether the number of quotes is odd: then one of them was never closed."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.odd = False
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data: bytes = self._stream.read(size)
+        self.odd ^= data.count(b'"') % 2 == 1
+        return data
+
 
 def _stream(
     file: SourceFile, rejects: _Rejects, batch_rows: int, options: Mapping[str, Any]
 ) -> Iterator[tuple[pa.Table, Numbers, tuple[Reject, ...]]]:
+    """Blocks of the file, their rows' numbers and what was refused among them."""
     with pa.input_stream(str(file.path), compression="gzip" if file.compressed else None) as stream:
+        counting = _CountingQuotes(stream)
         first = 1
-        with pacsv.open_csv(stream, **options) as reader:
+        with pacsv.open_csv(counting, **options) as reader:
             for block in reader:
                 for start in range(0, block.num_rows, batch_rows):
                     table = pa.Table.from_batches([block.slice(start, batch_rows)])
                     numbers, refused = rejects.until(first, table.num_rows)
                     first += table.num_rows + len(refused)
                     yield table, numbers, refused
-        if rejects.pending:
-            refused, rejects.pending = tuple(rejects.pending), []
-            empty = pa.table({name: pa.array([], pa.string()) for name in reader.schema.names})
-            yield empty, np.empty(0, dtype=np.int64), refused
+        rejects.odd_quotes = counting.odd
 
 
 def _head(file: SourceFile) -> bytes:

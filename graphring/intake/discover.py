@@ -90,7 +90,7 @@ class Sources:
                 with reading(file.path, file.label), file.path.open("rb") as stream:
                     digest = hashlib.file_digest(stream, "sha256").hexdigest()
                     size = os.fstat(stream.fileno()).st_size
-                total.update(f"{file.table}\0{file.name}\0{size}\0{digest}\n".encode("utf-8", "surrogateescape"))
+                total.update(f"{file.table}\0{file.name}\0{size}\0{digest}\n".encode())
             self._digests["all"] = total.hexdigest()
         return self._digests["all"]
 
@@ -207,7 +207,8 @@ def _common(roots: Sequence[Path]) -> Path:
 
 def _name(path: Path, common: Path) -> str:
     whole = path.parent.resolve() / path.name
-    return whole.relative_to(common).as_posix() if whole.is_relative_to(common) else path.name
+    name = whole.relative_to(common).as_posix() if whole.is_relative_to(common) else path.name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _judge(

@@ -43,15 +43,14 @@ def jsonl_rows(file: SourceFile, mapping: Mapping[str, str], batch_rows: int, en
     """Stream the objects; blank lines are passed over but count in row numbers."""
     inside: dict[str, str] = {}
     for rows in line_rows(file, batch_rows):
-        lines = pa.table({"number": pa.array(rows.numbers), "line": rows.table.column("line")})
-        lines = lines.filter(pc.not_equal(pc.utf8_trim_whitespace(lines.column("line")), ""))
-        if not inside and lines.num_rows:
+        lines = _without_blanks(rows)
+        if not lines.num_rows:
+            yield Rows(pa.table({}), rows.numbers[:0], rows.rejects, rows.swallowed)
+            continue
+        if not inside:
             keys = _keys(engine, file, lines)
             matched = match_columns(file, keys, mapping)
             inside = {ours: theirs for ours, theirs in matched.items() if theirs in keys}
-        if not lines.num_rows:
-            yield Rows(lines.drop_columns(lines.column_names), rows.numbers[:0], rows.rejects)
-            continue
         split = _split(engine, lines, inside)
         broken = split.filter(pc.invert(split.column("sound_"))).column("number_").to_pylist()
         good = split.filter(split.column("sound_"))
@@ -60,6 +59,12 @@ def jsonl_rows(file: SourceFile, mapping: Mapping[str, str], batch_rows: int, en
             good.column("number_").to_numpy().astype(np.int64, copy=False),
             (*rows.rejects, *((number, "the line is not a JSON object") for number in broken)),
         )
+
+
+def _without_blanks(rows: Rows) -> pa.Table:
+    line = rows.table.column("line") if rows.table.num_rows else pa.array([], pa.string())
+    lines = pa.table({"number": pa.array(rows.numbers), "line": line})
+    return lines.filter(pc.not_equal(pc.utf8_trim_whitespace(lines.column("line")), ""))
 
 
 def _keys(engine: Engine, file: SourceFile, lines: pa.Table) -> list[str]:

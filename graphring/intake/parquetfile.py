@@ -38,7 +38,7 @@ def parquet_rows(
         first = 1
         for group in range(handle.metadata.num_row_groups):
             rows = handle.metadata.row_group(group).num_rows
-            if only is None or _holds(handle, group, inside[only[0]], only[1]):
+            if only is None or only[0] not in inside or _holds(handle, group, inside[only[0]], only[1]):
                 yield from _group(handle, group, inside, first, batch_rows)
             first += rows
 

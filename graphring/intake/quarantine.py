@@ -30,10 +30,11 @@ class Quarantine:
         self._parts = {file: parts for file, parts in self._parts.items() if file.table != table}
         del self.bad[table], self.read[table]
 
-    def add(self, file: SourceFile, rows: int, rejects: Iterable[Reject]) -> None:
-        """Count `rows` rows of a file, of which these are bad."""
+    def add(self, file: SourceFile, rows: int, rejects: Iterable[Reject], swallowed: int = 0) -> None:
+        """Count `rows` rows of a file, of which these are bad, and lines that bad rows swallowed."""
         refused = list(rejects)
-        self.read[file.table] += rows
+        self.read[file.table] += rows + swallowed
+        self.bad[file.table] += swallowed
         if refused:
             self.bad[file.table] += len(refused)
             codes = [self._reasons.setdefault(reason, len(self._reasons)) for _, reason in refused]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,6 +52,7 @@ class Reader:
         self._engine, self._sources, self._settings = engine, sources, settings
         self._progress = progress or _silent
         self._quarantine = Quarantine()
+        self._warnings: dict[str, None] = {}
 
     def read_tables(self, out: Path) -> Mapping[str, int]:
         """Write accounts.parquet, payments.parquet and links.parquet (RAW_…, in the order of the files) into `out`.
@@ -101,6 +103,8 @@ class Reader:
         rules = Rules(self._engine, "exchanges")
         for file in self._sources.tables["exchanges"]:
             for rows in self._rows(file, ("exchange_id", wanted)):
+                if not rows.table.num_rows:
+                    continue
                 mask = pc.is_in(rows.table.column("exchange_id").cast(pa.string()), wanted)
                 some = Rows(rows.table.filter(mask), rows.numbers[mask.to_numpy(zero_copy_only=False)])
                 if some.table.num_rows:
@@ -121,18 +125,26 @@ class Reader:
         """Rows read so far, good and bad, by table, and `quarantined` for the bad ones of all."""
         return {**self._quarantine.read, "quarantined": self._quarantine.bad.total()}
 
+    def warnings(self) -> tuple[str, ...]:
+        """What people should know of the logs, what `discover` had to say included."""
+        return (*self._sources.warnings, *self._warnings)
+
     def _read(self, table: str) -> Iterator[pa.Table]:
         self._quarantine.forget(table)
-        files = self._sources.tables[table]
         rules = Rules(self._engine, table)
-        total = _row_count(files)
-        for file in files:
+        total = _row_count(self._sources.tables[table])
+        for file in self._sources.tables[table]:
+            before = self._quarantine.read[table]
             for rows in self._rows(file):
                 good, bad = self._checked(file, rules, rows)
-                self._quarantine.add(file, rows.table.num_rows + len(rows.rejects), (*rows.rejects, *bad))
+                refused = (*rows.rejects, *bad)
+                self._quarantine.add(file, rows.table.num_rows + len(rows.rejects), refused, rows.swallowed)
                 self._progress(table, self._quarantine.read[table], total)
+                self._warnings.update(dict.fromkeys([rows.warning] if rows.warning else []))
                 if good.num_rows:
                     yield self._sourced(file, good)
+            if self._quarantine.read[table] == before:
+                self._warnings[f"{file.path} has no rows"] = None
         self._quarantine.judge(table, self._settings.intake.quarantine_share)
 
     def _rows(self, file: SourceFile, only: tuple[str, pa.Array] | None = None) -> Iterator[Rows]:
@@ -165,11 +177,13 @@ def _silent(_table: str, _done: int, _total: int | None) -> None:
 def _with_partitions(file: SourceFile, mapping: Mapping[str, str], rows: Rows) -> Rows:
     """Columns that only the path of a hive-partitioned file says."""
     table = rows.table
+    if not file.partitions or not table.num_rows:
+        return rows
     for field in RAW_SCHEMAS[file.table]:
         value = file.partitions.get(mapping.get(field.name, field.name))
         if value is not None and field.name not in table.column_names:
             table = table.append_column(field.name, pa.repeat(pa.scalar(value), table.num_rows))
-    return Rows(table, rows.numbers, rows.rejects)
+    return replace(rows, table=table)
 
 
 def _row_count(files: Sequence[SourceFile]) -> int | None:

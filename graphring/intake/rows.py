@@ -31,6 +31,10 @@ class Rows:
     """Each row's number in the file, from 1."""
     rejects: tuple[Reject, ...] = field(default=())
     """Rows whose structure is broken, so that they are not in `table`."""
+    swallowed: int = 0
+    """Further lines inside those rows: a quote that is not closed makes one row of many."""
+    warning: str = ""
+    """What to tell people about the file, at its end."""
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

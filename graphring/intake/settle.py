@@ -83,7 +83,7 @@ def _count(engine: Engine, expr: ir.Table) -> int:
 
 def _codes(engine: Engine, path: Path) -> ir.Table:
     """A sorted file's rows with their number, which is their code."""
-    table = engine.con.read_parquet(str(path), file_row_number=True)
+    table = engine.parquet(path, numbered=True)
     return table.mutate(code=table.file_row_number.cast("int32")).drop("file_row_number")
 
 
