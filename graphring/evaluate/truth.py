@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -145,16 +146,21 @@ def _text(table: pa.Table, column: str, name: str) -> pa.ChunkedArray:
 
 
 def dials(truth: Truth) -> Mapping[str, Mapping[str, object]]:
-    """Ring → dial → value, for the rings that `truth_rings` describes; empty where it is missing."""
-    if truth.rings is None:
-        return {}
-    rows = truth.rings.to_pylist()
-    return {
-        str(row["ring"]): {k: v for k, v in sorted(row.items()) if k not in {"ring", "kind"} and _plain(v)}
-        for row in sorted(rows, key=lambda r: str(r["ring"]))
-        if row["ring"] not in {None, ""}
-    }
+    """Ring → dial → setting, for the rings that `truth_rings` describes; empty where it is missing.
+
+    Further columns are dials, and so are the entries of a column `dials` that holds a JSON object.
+    """
+    rows = truth.rings.to_pylist() if truth.rings is not None else []
+    named = {str(row.pop("ring")): row for row in rows if row["ring"] not in {None, ""}}
+    return {ring: _settings(named[ring]) for ring in sorted(named)}
 
 
-def _plain(value: object) -> bool:
-    return isinstance(value, bool | int | float | str)
+def _settings(row: dict[str, object]) -> dict[str, object]:
+    packed, row = row.get("dials"), {k: v for k, v in row.items() if k not in {"kind", "dials"}}
+    try:
+        unpacked = json.loads(packed) if isinstance(packed, str) else packed
+    except ValueError:
+        unpacked = None
+    if isinstance(unpacked, dict):
+        row |= unpacked
+    return {str(k): v for k, v in sorted(row.items()) if isinstance(v, bool | int | float | str)}

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphring.errors import SourceError
-from graphring.evaluate import read_truth
+from graphring.evaluate import Truth, read_truth
+from graphring.evaluate.truth import dials
 
 ROWS = [
     {"account_id": "0002", "ring": "r1", "kind": "pool"},
@@ -85,3 +86,10 @@ def test_a_missing_file_or_a_folder_without_truth_is_said(tmp_path: Path) -> Non
         read_truth(tmp_path / "nothing.csv")
     with pytest.raises(SourceError, match="holds no truth file"):
         read_truth(tmp_path)
+
+
+def test_dials_are_columns_or_entries_of_one_json_column() -> None:
+    rings = pa.table(
+        {"ring": ["b", "a"], "kind": ["k", "k"], "size": [3, None], "dials": ['{"jitter": 0.5}', "not json"]}
+    )
+    assert dials(Truth(accounts=TABLE, rings=rings)) == {"a": {}, "b": {"jitter": 0.5, "size": 3}}
