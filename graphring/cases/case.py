@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,9 @@ from graphring.cases.casebook import Casebook, Head
 from graphring.cases.entry import Entry, Kind, moment
 from graphring.errors import UnknownRingError
 from graphring.model import NodeRef, ObjectType
-from graphring.store.protocol import Snapshot
+
+if TYPE_CHECKING:  # the table engine need not be loaded to verify a case file
+    from graphring.store.protocol import Snapshot
 
 __all__ = ["LIMITS_OF_THE_METHOD", "Case", "Export", "Row", "gather"]
 

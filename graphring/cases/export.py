@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from graphring.cases.case import Case, Export, gather
 from graphring.cases.casebook import Casebook
@@ -21,7 +21,9 @@ from graphring.cases.manifest import FILE_NAME, ListedFile, Manifest, Tool
 from graphring.cases.names import case_name
 from graphring.cases.redact import redact
 from graphring.errors import DiskFullError, StoreError
-from graphring.store.protocol import Snapshot
+
+if TYPE_CHECKING:  # the table engine need not be loaded to verify a case file
+    from graphring.store.protocol import Snapshot
 
 __all__ = ["export_case"]
 
