@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 import graphring
-from graphring.cases import export_case, parse_outcome, verify_case
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
 from graphring.cli.render import as_csv, as_json, as_table, plain
 from graphring.cli.rings import ring_row
@@ -39,6 +38,8 @@ def decide(
     config: Config = None,
 ) -> None:
     """Record a decision on a ring. Nothing is ever deleted: a later decision undoes an earlier one."""
+    from graphring.cases import parse_outcome
+
     decided = parse_outcome(outcome)
     with open_state(must_exist(settings_of(config, state))) as opened:
         snapshot = opened.snapshot()
@@ -99,6 +100,8 @@ def export(
     config: Config = None,
 ) -> None:
     """Write the case file of a ring: report, data, manifest."""
+    from graphring.cases import export_case
+
     with open_state(must_exist(settings_of(config, state))) as opened:
         snapshot = opened.snapshot()
         ring_row(snapshot, ring)
@@ -111,5 +114,7 @@ def export(
 @case.command("verify")
 def verify(folder: Annotated[Path, typer.Argument(help="The case folder")]) -> None:
     """Check that no file of a case folder was changed, removed or added since its export."""
+    from graphring.cases import verify_case
+
     verified = verify_case(folder)
     out.print(f"{folder}: {len(verified.files)} files are as they were exported")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 from rich.console import RenderableType
 
-from graphring.cases import Kind
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
 from graphring.cli.render import as_csv, as_json, as_table, plain
-from graphring.engine import atomic, writing
 from graphring.errors import UnknownRingError
 from graphring.model import Role
 from graphring.refresh import State, open_state
-from graphring.store import Snapshot
+
+if TYPE_CHECKING:
+    from graphring.store import Snapshot
 
 __all__ = ["register", "ring_row", "rings_table"]
 
@@ -121,7 +121,7 @@ def show(
         out.print()
         out.print(_members_table(members))
         for entry in history:
-            if entry.kind is not Kind.AUDIT:
+            if entry.kind != "audit":
                 said = f"{entry.outcome}: {entry.text}" if entry.outcome else entry.text
                 out.print(f"{entry.at:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(said)}")
 
@@ -166,6 +166,8 @@ def templates(
     with open_state(must_exist(settings_of(config, state))) as opened:
         families = opened.snapshot().families()
         if assignments is not None:
+            from graphring.engine import atomic, writing
+
             with writing(assignments), atomic(assignments) as part:
                 shutil.copyfile(opened.traffic().assignments, part)
         order = [("accounts", "descending"), ("exchanges", "descending"), ("family_id", "ascending")]

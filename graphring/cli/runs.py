@@ -24,7 +24,6 @@ from graphring.cli.rings import rings_table
 from graphring.config import Settings
 from graphring.model import RunInfo, Tier
 from graphring.refresh import open_state
-from graphring.refresh import refresh as run_refresh
 
 __all__ = ["register"]
 
@@ -47,6 +46,8 @@ def refresh(
     log: Log = LogFormat.TEXT,
 ) -> None:
     """Read logs, find rings, publish the run. A killed refresh goes on where it was; the last run stays until then."""
+    from graphring.refresh import refresh as run_refresh
+
     settings = settings_of(config, state, threads=threads)
     with progress_bars(log) as progress:
         run = run_refresh(logs, settings, progress=progress)
@@ -76,6 +77,7 @@ def demo(
     log: Log = LogFormat.TEXT,
 ) -> None:
     """Make a sample world, find its rings, print them, and serve the page."""
+    from graphring.refresh import refresh as run_refresh
     from graphring.simulate import simulate
 
     settings = settings_of(None, state)

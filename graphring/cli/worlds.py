@@ -19,7 +19,6 @@ from graphring.cli.common import (
     progress_bars,
     settings_of,
 )
-from graphring.engine import atomic, writing
 from graphring.errors import InputError
 from graphring.refresh import open_state
 
@@ -81,6 +80,7 @@ def evaluate(
         shuffles = null_result(opened, shuffles=null, seed=seed, progress=progress) if null else None
         judged = judge(opened.snapshot(), truth, null=shuffles)
     if html is not None:
+        from graphring.engine import atomic, writing
         from graphring.evaluate import report_html
 
         with writing(html), atomic(html) as part:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from graphring.cases import Casebook
 from graphring.config import Settings, load_settings
 from graphring.errors import NoRunError
 from graphring.model import Traffic
 from graphring.refresh.workspace import Workspace
-from graphring.store import GraphStore, Snapshot, open_store
+
+if TYPE_CHECKING:
+    from graphring.cases import Casebook
+    from graphring.store import GraphStore, Snapshot
 
 __all__ = ["State", "open_state"]
 
@@ -35,11 +37,15 @@ class State:
     @cached_property
     def store(self) -> GraphStore:
         """Where runs are published; raises StoreError where it cannot be reached."""
+        from graphring.store import open_store  # noqa: PLC0415 (loads the table engine or the Neo4j driver)
+
         return open_store(self.settings)
 
     @cached_property
     def casebook(self) -> Casebook:
         """What people decided; raises StoreError where it cannot be opened."""
+        from graphring.cases import Casebook  # noqa: PLC0415 (loads SQLAlchemy)
+
         return Casebook.open(self.settings.casebook or f"sqlite:///{self.settings.state / 'casebook.db'}")
 
     def close(self) -> None:

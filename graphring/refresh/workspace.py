@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphring.engine import atomic, writing
 from graphring.model import Traffic
 
 __all__ = ["Workspace"]
@@ -83,12 +82,16 @@ class Workspace:
 
     def finish(self, stage: str, counts: Mapping[str, int]) -> None:
         """Mark a stage as done."""
+        from graphring.engine import atomic, writing  # noqa: PLC0415 (reading a state needs no table engine)
+
         marker = self._marker(stage)
         with writing(marker), atomic(marker) as part:
             part.write_text(json.dumps(dict(sorted(counts.items()))), encoding="utf-8")
 
     def fresh(self, folder: Path) -> Path:
         """`folder`, empty: what a killed stage left behind is removed."""
+        from graphring.engine import writing  # noqa: PLC0415 (as above)
+
         with writing(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
