@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,13 +16,16 @@ from graphring.ui.views import health, queue, ring, templates
 __all__ = ["main"]
 
 
+_HERE = Path(__file__).parent
+
 Show = Callable[[Desk], None]
 
 
 def main() -> None:
     """Run the page once, for one session."""
-    st.set_page_config(page_title="graphring", page_icon="⬡", layout="wide", menu_items={})
+    st.set_page_config(page_title="graphring", page_icon=str(_HERE / "icon.svg"), layout="wide", menu_items={})
     markup.style()
+    st.logo(str(_HERE / "logo.svg"), size="large")
     pages = {
         "queue": st.Page(_guarded(queue.show), title="Queue", url_path="queue", default=True),
         "ring": st.Page(_guarded(ring.show), title="Ring", url_path="ring", visibility="hidden"),

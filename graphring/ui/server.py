@@ -43,7 +43,7 @@ OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
         "theme.light.textColor": "#1b2430",
         "theme.light.borderColor": "#d8dee6",
         "theme.light.dataframeHeaderBackgroundColor": "#f3f5f8",
-        "theme.dark.primaryColor": "#5b9fe6",
+        "theme.dark.primaryColor": "#2f7acb",
         "theme.dark.backgroundColor": "#11161d",
         "theme.dark.secondaryBackgroundColor": "#1a222c",
         "theme.dark.textColor": "#e4e9f0",

@@ -21,6 +21,7 @@ __all__ = [
     "count",
     "day",
     "esc",
+    "event_name",
     "kind_name",
     "measure_name",
     "plural",
@@ -50,6 +51,8 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "template": ("Prompt template", "Prompt templates"),
     }
 )
+
+_EVENTS: Final[Mapping[str, str]] = MappingProxyType({"born": "New", "view": "Viewed", "export": "Exported"})
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
@@ -100,6 +103,12 @@ def kind_name(kind: str, *, many: bool = False) -> str:
         return _KINDS[kind][many]
     name = clean(kind.replace("_", " "), 24).capitalize()
     return f"{name}s" if many and not name.endswith("s") else name
+
+
+def event_name(event: str | None) -> str:
+    """What happened to a ring, or what somebody did with it, in a word."""
+    name = event or ""
+    return _EVENTS.get(name) or clean(name.replace("_", " "), 40).capitalize()
 
 
 def measure_name(measure: str | None) -> str:

@@ -11,7 +11,7 @@ from graphring.cases import Entry, Outcome
 from graphring.ui import markup, session
 from graphring.ui.data import find_rings, rings
 from graphring.ui.session import Desk
-from graphring.ui.words import TIERS, cell, clean, count, kind_name, plural, timestamp
+from graphring.ui.words import TIERS, cell, clean, count, event_name, kind_name, plural, timestamp
 
 __all__ = ["show"]
 
@@ -53,7 +53,7 @@ def _with_decisions(found: pd.DataFrame, outcomes: Mapping[str, Entry]) -> pd.Da
 
 def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
     with st.container(key="queue_filters"):
-        first = st.columns([2.2, 1.6, 2.4], vertical_alignment="bottom")
+        first = st.columns([2.4, 1.5, 2.6, 0.9], vertical_alignment="bottom")
         text = first[0].text_input(
             "Find an account or a shared object",
             key="queue_search",
@@ -70,14 +70,11 @@ def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
             selection_mode="multi",
             key="queue_decisions",
         )
-        with st.expander("More filters"):
-            second = st.columns([1, 1, 2], vertical_alignment="bottom")
-            score = second[0].number_input("Score of at least (bits)", value=None, step=1.0, key="queue_score")
-            accounts = second[1].number_input(
-                "Accounts, at least", value=None, min_value=0, step=1, key="queue_accounts"
-            )
-            states = second[2].multiselect(
-                "Since the last run", sorted(frame["status"].unique()), format_func=_status, key="queue_status"
+        with first[3].popover("More", width="stretch"):
+            score = st.number_input("Score of at least (bits)", value=None, step=1.0, key="queue_score")
+            accounts = st.number_input("Accounts, at least", value=None, min_value=0, step=1, key="queue_accounts")
+            states = st.multiselect(
+                "Since the last run", sorted(frame["status"].unique()), format_func=event_name, key="queue_status"
             )
     kept = frame
     if text.strip():
@@ -89,7 +86,7 @@ def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
         kept = kept[kept["score"] >= score]
     if accounts is not None:
         kept = kept[kept["accounts"] >= accounts]
-    st.text(_counted(len(kept), len(frame)))
+    st.caption(_counted(len(kept), len(frame)))
     return kept.reset_index(drop=True)
 
 
@@ -111,10 +108,6 @@ def _search(desk: Desk, text: str) -> list[str]:
     return ids
 
 
-def _status(status: str) -> str:
-    return clean(status.replace("_", " "), 24).capitalize()
-
-
 def _table(frame: pd.DataFrame) -> str | None:
     """The rings as a table; returns the id of the one that was chosen."""
     if frame.empty:
@@ -128,7 +121,7 @@ def _table(frame: pd.DataFrame) -> str | None:
             "accounts": frame["accounts"],
             "headline": [cell(text, 240) for text in frame["headline"]],
             "decision": [_DECISIONS.get(d, clean(d)) for d in frame["decision"]],
-            "status": [_status(status) for status in frame["status"]],
+            "status": [event_name(status) for status in frame["status"]],
             "last_seen": frame["last_seen"],
         }
     )
@@ -140,7 +133,7 @@ def _table(frame: pd.DataFrame) -> str | None:
         selection_mode=["single-row", "single-cell"],
         column_order=_COLUMNS,
         row_height=38,
-        height=min(38 * (len(shown) + 1) + 3, 760),
+        height="content" if len(shown) <= 18 else 760,
         alt="Rings, highest score first; choose a row to open the ring",
         column_config={
             "ring_id": st.column_config.TextColumn("Ring", width=85),

@@ -21,6 +21,7 @@ from graphring.ui.words import (
     count,
     day,
     esc,
+    event_name,
     kind_name,
     measure_name,
     plural,
@@ -64,7 +65,7 @@ def _head(desk: Desk, ring: Ring, history: list[Entry]) -> None:
     decision = next((e for e in reversed(history) if e.kind is Kind.DECISION), None)
     if decision is not None and decision.outcome is not None and decision.outcome is not Outcome.REOPEN:
         badges.append(markup.badge(f"Decided: {decision.outcome}", str(decision.outcome)))
-    badges.append(markup.badge(clean(facts["status"] or "", 24).capitalize(), "plain"))
+    badges.append(markup.badge(event_name(facts["status"]), "plain"))
     markup.headline(badges, facts["headline"])
     markup.facts(
         [
@@ -72,7 +73,7 @@ def _head(desk: Desk, ring: Ring, history: list[Entry]) -> None:
             ("Probability", _share(facts["probability"])),
             ("Accounts", count(facts["accounts"])),
             ("Active", f"{day(facts['first_seen'])} to {day(facts['last_seen'])}"),
-            ("Chance of it by accident", _p_value(facts["p_value"])),
+            ("Chance by accident", _p_value(facts["p_value"])),
             ("Suggested measure", measure_name(facts["measure"])),
         ]
     )
@@ -95,7 +96,7 @@ def _share(value: float | None) -> str:
 
 
 def _p_value(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"p < {value:.2g}" if value < 0.01 else f"p = {value:.2g}"
+    return "" if value is None or pd.isna(value) else f"p = {value:.2g}"
 
 
 def _evidence(ring: Ring) -> None:
@@ -106,11 +107,14 @@ def _evidence(ring: Ring) -> None:
     if ring.evidence.empty:
         st.text("No evidence was stored for this ring.")
         return
-    st.altair_chart(charts.waterfall(ring.evidence, ring.facts["score"]), alt="Evidence in bits, added up to the score")
+    st.altair_chart(
+        charts.waterfall(ring.evidence, ring.facts["score"], dark=_dark()),
+        alt="Evidence in bits, added up to the score",
+    )
     benign = ring.facts["benign_explanation"]
     if benign:
         weight = ring.facts["benign_bits"] or 0.0
-        markup.note(f"Best innocent explanation ({signed_bits(weight)} bits): {clean(benign, 500)}", "warn")
+        markup.note(f"Best innocent explanation ({signed_bits(weight)} bits)", "warn", benign)
     markup.section("Observed against expected")
     columns = [
         Column("Evidence", wide=True), Column("Kind"), Column("Observed", number=True), Column("Expected", number=True),
@@ -133,6 +137,10 @@ def _evidence(ring: Ring) -> None:
         st.caption("“8.0 of 12.0” means that evidence of one kind overlaps, so only a part of it counts.")
 
 
+def _dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
 def _figure(value: float | None) -> str:
     if value is None or pd.isna(value):
         return ""
@@ -144,7 +152,7 @@ def _activity(ring: Ring) -> None:
     if ring.activity.empty:
         st.text("No exchanges were seen in this run.")
     else:
-        st.altair_chart(charts.heat_map(ring.activity), alt="Exchanges by day and hour of the day")
+        st.altair_chart(charts.heat_map(ring.activity, dark=_dark()), alt="Exchanges by day and hour of the day")
 
 
 def _accounts(ring: Ring) -> None:
@@ -168,7 +176,7 @@ def _accounts(ring: Ring) -> None:
             }
         ),
         hide_index=True,
-        height=min(35 * (len(frame) + 1) + 3, 388),
+        height="content" if len(frame) <= 10 else 388,
         alt="Accounts of the ring, surest first",
         column_config={
             "Confidence": st.column_config.NumberColumn(format="%.0f %%"),
@@ -182,7 +190,7 @@ def _accounts(ring: Ring) -> None:
 def _who_is_in(ring: Ring) -> str:
     roles = ring.accounts["role"].value_counts()
     others = [plural(n, clean(role)) for role, n in sorted(roles.items()) if role != Role.MEMBER]
-    beside = f" Beside them: {', '.join(others)}, who do not count as members." if others else ""
+    beside = f" Not counted as members: {', '.join(others)}." if others else ""
     return f"{plural(roles.get(Role.MEMBER, 0), 'member')}, surest first.{beside}"
 
 
@@ -191,19 +199,22 @@ def _objects(ring: Ring) -> None:
         "Shared objects", "What the accounts have in common. The rarer among all accounts, the more it says."
     )
     frame = ring.objects
+    names = [cell(row["label"] or row["object_id"], 80) for row in records(frame)]
     st.dataframe(
         pd.DataFrame(
             {
                 "Type": frame["object_type"].map(kind_name),
-                "Object": [cell(label or name) for label, name in zip(frame["label"], frame["object_id"], strict=True)],
+                "Object": [
+                    cell(label or name, 80) for label, name in zip(frame["label"], frame["object_id"], strict=True)
+                ],
                 "In the ring": frame["members"],
                 "Outside it": frame["outsiders"],
                 "Rarity (bits)": frame["bits"],
-                "Id": frame["object_id"].map(cell),
+                "Id": [cell(name, 80) for name in frame["object_id"]],
             }
         ),
         hide_index=True,
-        height=min(35 * (len(frame) + 1) + 3, 388),
+        height="content" if len(frame) <= 10 else 388,
         alt="Objects that accounts of the ring share",
         column_config={
             "In the ring": st.column_config.NumberColumn(format="localized"),
@@ -220,8 +231,8 @@ def _history(ring: Ring, history: list[Entry]) -> None:
         for e in reversed(history[-60:])
     ]
     found = [
-        f'<li><span class="gr-when">{esc(row["run_id"])}</span>{esc(str(row["event"]).capitalize())}: '
-        f"{esc(plural(row['accounts'], 'account'))}. {esc(row['note'])}</li>"
+        f'<li><span class="gr-when">{esc(row["run_id"])}</span>{esc(event_name(row["event"]))}: '
+        f"{esc(plural(row['accounts'], 'account'))}. {esc(_sentence(row['note']))}</li>"
         for row in reversed(records(ring.ledger)[-60:])
     ]
     people, runs = st.columns(2, gap="large")
@@ -231,10 +242,14 @@ def _history(ring: Ring, history: list[Entry]) -> None:
         st.html(f'<ul class="gr-log">{"".join(found) or "<li>Nothing yet.</li>"}</ul>')
 
 
+def _sentence(text: str | None) -> str:
+    return text[:1].upper() + text[1:] if text else ""
+
+
 def _entry(entry: Entry) -> str:
     if entry.kind is Kind.DECISION:
         what = f"<b>Decided: {esc(entry.outcome)}</b> ({esc(plural(entry.accounts_count or 0, 'account'))})<br>"
         return f'{what}<span class="gr-said">{esc(entry.text, 2_000)}</span>'
     if entry.kind is Kind.NOTE:
         return f'<b>Note</b><br><span class="gr-said">{esc(entry.text, 2_000)}</span>'
-    return f"{esc(entry.action.capitalize())}" + (f" ({esc(entry.text, 200)})" if entry.text else "")
+    return f"{esc(event_name(entry.action))}" + (f" ({esc(entry.text, 200)})" if entry.text else "")
