@@ -25,6 +25,9 @@ _SHORTEST: Final = 4
 """Ids of fewer characters are not searched for in prose: replacing a "12" would garble its numbers."""
 
 _ADDRESS: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,45}(?:/\d{1,3})?(?![\w:])")
+_WITHHELD: Final = {"accounts_hash": None, "hash": None, "previous": None}
+"""Against these a guess of the accounts could be tested: ids that count up are easily guessed."""
+
 _KEPT: Final = frozenset({ObjectType.TEMPLATE.value, ObjectType.IP.value})
 
 
@@ -33,7 +36,8 @@ def redact(case: Case, key: bytes) -> Case:
 
     Replaced: account ids, organisations, payment methods and every other shared object but templates (pseudonyms);
     IPs (cut to /24 or /48). In prose (headline, statements, labels, reasons, notes) the same values are replaced where
-    they occur literally. Kept: e-mail domains, exemplars (redacted when they were made), names of staff.
+    they occur literally. Withheld: the hashes of single entries. Kept: e-mail domains, exemplars (redacted when they
+    were made), names of staff.
 
     Parameters
     ----------
@@ -63,10 +67,10 @@ def redact(case: Case, key: bytes) -> Case:
         ledger=[texts(row, "note") for row in case.ledger],
         families=[_family(row, scrub) for row in case.families],
         decisions=[
-            texts(row, "text") | {"accounts": sorted(known[account] for account in row["accounts"])}
+            texts(row, "text") | _WITHHELD | {"accounts": sorted(known[account] for account in row["accounts"])}
             for row in case.decisions
         ],
-        notes=[texts(row, "text") for row in case.notes],
+        notes=[texts(row, "text") | _WITHHELD for row in case.notes],
     )
 
 

@@ -168,19 +168,18 @@ def test_a_change_behind_its_back_is_named(casebook: Casebook, path: Path, state
 
 
 def _decide_often(where: str, name: str, start: object) -> None:
-    start.wait()  # type: ignore[attr-defined]
     with Casebook.open(where) as casebook:
+        start.wait(60)  # type: ignore[attr-defined]
         for number in range(20):
             casebook.decide(f"R-{number + 1:05d}", "watch", by=name, reason="r", run_id="run-000001", accounts=[name])
 
 
 def test_writers_at_once_keep_one_chain(path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
-    start = spawn.Event()
+    start = spawn.Barrier(3)
     writers = [spawn.Process(target=_decide_often, args=(url(path), f"writer {i}", start)) for i in range(3)]
     for writer in writers:
         writer.start()
-    start.set()
     for writer in writers:
         writer.join(60)
     assert [writer.exitcode for writer in writers] == [0, 0, 0]

@@ -75,6 +75,12 @@ def test_a_second_export_stands_beside_the_first(snapshot: FakeSnapshot, book: C
     assert {name: (first / name).read_bytes() for name in FILES} == before
 
 
+def test_neither_an_empty_folder_nor_a_file_is_replaced(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:
+    (tmp_path / "R-00003-run-000007").mkdir()
+    (tmp_path / "R-00003-run-000007-2").symlink_to("/nowhere")
+    assert export_case(snapshot, book, "R-00003", tmp_path, **HOW).name == "R-00003-run-000007-3"
+
+
 def test_the_same_case_has_the_same_bytes(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:
     folders = []
     for place in ("a", "b"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphring.cases import Casebook, export_case, verify_case
-from graphring.cases.redact import _truncate_in_prose
+from graphring.cases.redact import _namer, _truncate_in_prose
 from tests.fakes import FakeSnapshot
 
 HOW = {"by": "kim", "version": "0.1.0", "at": datetime(2026, 1, 26, 13, tzinfo=UTC), "redacted": True}
@@ -31,6 +31,7 @@ def test_no_id_or_address_is_left_anywhere(snapshot: FakeSnapshot, book: Caseboo
     book.note(
         "R-00001", by="lee", text="acct-gone paid pm_0000c0ffee0000 from 203.0.113.10, 2001:db8:14:7::25. At 06:15:00."
     )
+    book.record("kim", "view", "R-00001")
     folder = export_case(snapshot, book, "R-00001", tmp_path, **HOW)
     content = everything(folder)
     for secret in [*members, "acct-gone", "pm_0000c0ffee0000", "203.0.113.10", "2001:db8:14:7", "c0ffee"]:
@@ -51,6 +52,9 @@ def test_no_id_or_address_is_left_anywhere(snapshot: FakeSnapshot, book: Caseboo
     assert names == sorted(set(names))
     assert set(names) - set(redacted["decisions"][0]["accounts"]) == set()
     assert "Redacted copy." in content
+    for entry in book.entries()[:2]:
+        assert entry.hash not in content
+        assert (entry.accounts_hash or "none") not in json.dumps(redacted["decisions"])
 
 
 def test_a_pseudonym_holds_for_a_ring_and_a_casebook_only(
@@ -65,6 +69,11 @@ def test_a_pseudonym_holds_for_a_ring_and_a_casebook_only(
     assert names(book, "b", snapshot.with_run("run-000008", 8)) == first
     with Casebook.open(f"sqlite:///{tmp_path / 'other.sqlite'}") as other:
         assert not set(names(other, "c")) & set(first)
+
+
+def test_one_account_in_two_rings_has_two_pseudonyms() -> None:
+    named = {_namer(key, ring)(kind, "a") for key in (b"1", b"2") for ring in ("R-1", "R-2") for kind in ("x", "y")}
+    assert len({name.split("-")[1] for name in named}) == 8
 
 
 def test_one_organisation_stays_one_and_is_not_named(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:
