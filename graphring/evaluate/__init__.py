@@ -5,16 +5,22 @@ from graphring.evaluate.judge import evaluate, score
 from graphring.evaluate.judged import Findings, findings_of
 from graphring.evaluate.nulls import null_runs
 from graphring.evaluate.present import to_json, to_table
+from graphring.evaluate.present_sweep import sweep_json, sweep_markdown
 from graphring.evaluate.results import Evaluation, NullResult, TruthScores
 from graphring.evaluate.shuffle import shuffle
+from graphring.evaluate.sweep import Outcome, Plan, Sweep, World, sweep
 from graphring.evaluate.truth import Truth, read_truth
 
 __all__ = [
     "Evaluation",
     "Findings",
     "NullResult",
+    "Outcome",
+    "Plan",
+    "Sweep",
     "Truth",
     "TruthScores",
+    "World",
     "bipartite_leiden",
     "evaluate",
     "findings_of",
@@ -22,6 +28,9 @@ __all__ = [
     "read_truth",
     "score",
     "shuffle",
+    "sweep",
+    "sweep_json",
+    "sweep_markdown",
     "to_json",
     "to_table",
     "union_find",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,41 +14,36 @@ __all__ = ["recall_by_dial"]
 STEPS = 4
 
 
-def recall_by_dial(
-    matches: Sequence[RingMatch], dials: Mapping[str, Mapping[str, object]], steps: int = STEPS
-) -> tuple[DialStep, ...]:
-    """Recall and Jaccard for each setting of each dial.
+def recall_by_dial(matches: Sequence[RingMatch], steps: int = STEPS) -> tuple[DialStep, ...]:
+    """Recall and Jaccard for each setting of each dial that took more than one.
 
-    Parameters
-    ----------
-    matches: true rings with what was found of them.
-    dials: ring → dial → setting. Numbers with more than `steps` different settings are cut at their quantiles.
+    Numbers with `steps` or more different settings are cut: shares at equal steps of 0..1, so that worlds can be
+    compared, others at their quantiles.
     """
-    by_ring = {match.ring: match for match in matches}
-    names = sorted({name for ring in by_ring for name in dials.get(ring, {})})
     lines: list[DialStep] = []
-    for name in names:
-        settings = {ring: dials[ring][name] for ring in sorted(by_ring) if name in dials.get(ring, {})}
-        steps_of = _steps(settings, steps)
-        if len(steps_of) > 1:
-            lines += [_line(name, step, [by_ring[ring] for ring in rings]) for step, rings in steps_of]
+    for name in sorted({name for match in matches for name in match.settings}):
+        rings = [match for match in matches if name in match.settings]
+        cut = _steps([match.settings[name] for match in rings], steps)
+        if len(cut) > 1:
+            lines += [_line(name, step, [rings[row] for row in rows]) for step, rows in cut]
     return tuple(lines)
 
 
-def _steps(settings: Mapping[str, object], steps: int) -> list[tuple[str, list[str]]]:
-    """(label, rings) in rising order of the setting."""
-    values = list(settings.values())
+def _steps(values: Sequence[object], steps: int) -> list[tuple[str, list[int]]]:
+    """(label, places in `values`) in rising order of the setting; empty steps are left out."""
     numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) < len(values) or len(set(numbers)) <= steps:
-        distinct = sorted(set(values), key=lambda v: (str(type(v)), v) if isinstance(v, str) else ("", v))
-        return [(_label(v), [ring for ring, w in settings.items() if w == v]) for v in distinct]
-    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, steps + 1), method="nearest"))
+    if len(numbers) < len(values) or len(set(numbers)) < steps:
+        distinct = sorted(set(values), key=lambda v: (isinstance(v, str), v))
+        return [(_label(v), [i for i, w in enumerate(values) if w == v]) for v in distinct]
+    shares = min(numbers) >= 0.0 and max(numbers) <= 1.0
+    edges = np.linspace(0, 1, steps + 1) if shares else np.quantile(numbers, np.linspace(0, 1, steps + 1))
+    edges = np.unique(edges)
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    rings = list(settings)
-    return [
-        (f"{_label(float(edges[i]))} – {_label(float(edges[i + 1]))}", [rings[j] for j in np.flatnonzero(place == i)])
+    labelled = [
+        (f"{_label(float(edges[i]))} – {_label(float(edges[i + 1]))}", np.flatnonzero(place == i).tolist())
         for i in range(len(edges) - 1)
     ]
+    return [(label, rows) for label, rows in labelled if rows]
 
 
 def _line(dial: str, step: str, rings: Sequence[RingMatch]) -> DialStep:

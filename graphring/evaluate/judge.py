@@ -74,7 +74,7 @@ def score(
     seen: ids of the accounts of the truth that the run knows; None: all.
     """
     judged = bring_together(findings, truth)
-    rings = ring_scores(judged)
+    rings = ring_scores(judged, dials(truth))
     return TruthScores(
         accounts=account_scores(judged),
         watch=watch_scores(judged),
@@ -85,7 +85,7 @@ def score(
         rings_at_k=rings_at_k(judged),
         member_confidence=member_confidence(judged),
         ring_probability=ring_probability(judged),
-        dials=recall_by_dial(rings.matches, dials(truth)),
+        dials=recall_by_dial(rings.matches),
         counts=_counts(judged, truth, seen),
     )
 

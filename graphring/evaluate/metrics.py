@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -115,8 +117,8 @@ def guilty_rings(judged: Judged) -> Flags:
     return np.asarray(2 * guilty > size, dtype=np.bool_)
 
 
-def ring_scores(judged: Judged) -> RingScores:
-    """Flagged rings against true rings."""
+def ring_scores(judged: Judged, dials: Mapping[str, Mapping[str, object]]) -> RingScores:
+    """Flagged rings against true rings; `dials` goes with them: ring → dial → setting."""
     overlap = Overlap.of(judged)
     best_found = overlap.best(overlap.found, len(judged.found_names))[judged.flagged_ring]
     best_true = overlap.best(overlap.true, len(judged.true_names))
@@ -129,11 +131,13 @@ def ring_scores(judged: Judged) -> RingScores:
         guilty_share=share(int((guilty_rings(judged) & judged.flagged_ring).sum()), found),
         jaccard_median=float(np.median(best_true)) if len(best_true) else None,
         jaccard_min=float(best_true.min()) if len(best_true) else None,
-        matches=_matches(judged, overlap, best_true),
+        matches=_matches(judged, overlap, best_true, dials),
     )
 
 
-def _matches(judged: Judged, overlap: Overlap, best: Reals) -> tuple[RingMatch, ...]:
+def _matches(
+    judged: Judged, overlap: Overlap, best: Reals, dials: Mapping[str, Mapping[str, object]]
+) -> tuple[RingMatch, ...]:
     guilty = judged.guilty
     size = np.bincount(judged.true_ring[guilty], minlength=len(judged.true_names))
     hits = np.bincount(judged.true_ring[guilty & judged.flagged], minlength=len(judged.true_names))
@@ -151,6 +155,7 @@ def _matches(judged: Judged, overlap: Overlap, best: Reals) -> tuple[RingMatch, 
             recall=share(hits[code], size[code]),
             best_ring=partner[code],
             jaccard=float(best[code]),
+            settings=dict(dials.get(name, {})),
         )
         for code, name in enumerate(judged.true_names)
     )

@@ -95,6 +95,8 @@ class RingMatch:
     best_ring: str | None
     jaccard: float
     """Jaccard index of members with `best_ring`; 0 where no flagged ring shares a member."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Its camouflage: dial → setting, where the truth tells."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,96 @@
+"""How good is detection, on made worlds? Prints the Markdown that docs/detection.md carries.
+
+    .venv/bin/python benchmarks/bench_detect.py --accounts 20000 --seeds 1 2 3
+
+Each world is made once and refreshed through the public API; the one without rings is part of every run. What this
+prints differs from run to run only if detection, the simulator or the options do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import graphring
+from graphring.config import Settings
+from graphring.evaluate import Outcome, Plan, World, sweep, sweep_json, sweep_markdown
+from graphring.model import Family
+from graphring.simulate import simulate
+
+
+class Worlds:
+    """Makes worlds under `root`, and keeps their logs for the next refresh of the same world."""
+
+    def __init__(self, root: Path, accounts: int, days: int | None, memory: str) -> None:
+        self.root, self.accounts, self.days, self.memory = root, accounts, days, memory
+        self.seconds = {"simulate": 0.0, "refresh": 0.0}
+
+    def __call__(self, world: World) -> Outcome:
+        logs = self.logs(world)
+        state = self.root / "state"
+        shutil.rmtree(state, ignore_errors=True)
+        settings = Settings(state=state, detect=dict(world.detect), memory_limit=self.memory)
+        began = time.monotonic()
+        graphring.refresh(logs, settings)
+        self.seconds["refresh"] += time.monotonic() - began
+        with graphring.open_state(settings) as opened:
+            graph = opened.store.read_graph()
+            return Outcome(opened.snapshot(), logs, graph if not world.detect and not world.dials else None)
+
+    def logs(self, world: World) -> Path:
+        """The logs of a world."""
+        key = json.dumps([world.seed, world.preset, dict(world.dials), self.accounts, self.days], sort_keys=True)
+        folder = self.root / hashlib.sha256(key.encode()).hexdigest()[:16]
+        if not folder.exists():
+            config: Any = {"preset": world.preset, **world.dials}
+            began = time.monotonic()
+            simulate(folder, accounts=self.accounts, seed=world.seed, config=config, days=self.days)
+            self.seconds["simulate"] += time.monotonic() - began
+        return folder
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--presets", nargs="+", default=["default", "easy", "hard"])
+    parser.add_argument("--ringless", default="benign", help="the preset without rings")
+    parser.add_argument("--ablate", nargs="*", default=[str(f) for f in Family], help="families to switch off")
+    parser.add_argument("--dial", nargs="+", action="append", default=[], metavar=("NAME", "SETTING"))
+    parser.add_argument("--days", type=int)
+    parser.add_argument("--memory", default="2GB", help="what the table engine may hold")
+    parser.add_argument("--json", type=Path, help="also write every figure here")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    plan = Plan(
+        seeds=options.seeds,
+        presets=options.presets,
+        ringless=options.ringless,
+        ablate=options.ablate,
+        dials={name: [json.loads(value) for value in settings] for name, *settings in options.dial},
+    )
+    with tempfile.TemporaryDirectory(prefix="graphring-bench-") as folder:
+        worlds = Worlds(Path(folder), options.accounts, options.days, options.memory)
+        result = sweep(worlds, plan, progress=lambda what, n, of: print(f"{n + 1}/{of} {what}", file=sys.stderr))
+        print(f"`bench_detect.py --accounts {options.accounts}`, graphring {graphring.__version__}.\n")
+        print(sweep_markdown(result))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
+        spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in worlds.seconds.items())
+        print(f"{spent}; peak memory {peak:.2f} GiB", file=sys.stderr)
+    if options.json:
+        options.json.write_text(sweep_json(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
