@@ -26,17 +26,76 @@ class Parameters:
 
     disabled_families: tuple[str, ...] = _p((), "names", "evidence families that are switched off", "ablation")
     seed: int = _p(20_260_131, "integer", "seeds every random draw", "any value serves")
+
+    # who may be a ring
     min_ring: int = _p(5, "accounts", "smaller groups are not reported", "a household or a team is that small")
     min_customers: int = _p(4, "customers", "a ring pretends to be at least so many strangers", "as min_ring")
-    hub_customers: int = _p(
-        400, "customers", "objects shared by more are no candidates' glue", "carriers, popular tools"
+
+    # what a prompt's features are
+    wrapper_repeat: float = _p(
+        0.2, "share", "a feature is a wrapper when so many of its users repeat it", "payloads <.05"
     )
-    resolution: float = _p(1.0, "ratio", "Leiden's resolution for candidate groups", "modularity's natural scale")
-    family_cap: float = _p(8.0, "bits", "what one family can say of an account at most", "one part in 256")
-    strong_bits: float = _p(10.0, "bits", "an account is strong from here", "prior odds of about 1 in 1000")
-    strong_share: float = _p(0.5, "share", "a group is a ring when so many of its accounts are strong", "majority")
-    high_bits: float = _p(12.0, "bits", "score of the tier high", "posterior above .9 at 7 % prevalence")
-    medium_bits: float = _p(9.0, "bits", "score of the tier medium", "posterior above .5 at 7 % prevalence")
+    wrapper_users: int = _p(20, "accounts", "or when so many send it in prompts that differ", "few-request users")
+    wrapper_prompts: float = _p(0.6, "share", "different prompts among such a wrapper's uses", "a payload's agree")
+    item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
+
+    # candidates
+    group_accounts: int = _p(20_000, "customers", "the largest candidate group of one wrapper", "largest reported ring")
+    hub_customers: int = _p(2_000, "customers", "objects of more customers are no communities' glue", "carriers, tools")
+    hub_address: int = _p(200, "customers", "pairs on addresses of more customers say nothing", "measured")
+    conversation_customers: int = _p(8, "customers", "ids of more customers are names like 'default'", "reasoned")
+    resolutions: tuple[float, ...] = _p((0.1, 1.0, 5.0), "ratio", "Leiden's resolutions", "works and their parts")
+
+    # nulls
+    smooth: float = _p(0.3, "customers", "imagined users of an object that nobody outside uses", "below Jeffreys' 0.5")
+    exclusive: float = _p(0.3, "share", "of an object's users in the group, for it to be the group's own", "reasoned")
+
+    # signals
+    division_cap: float = _p(9.0, "bits", "cap of division of labour", "calibration")
+    division_effect: float = _p(0.1, "share", "shared payloads among requests for full weight", "camouflage of 90 %")
+    replication: float = _p(0.5, "share", "of a group that sends the same payloads: copies", "courses .6 to .9")
+    untied: float = _p(0.4, "share", "of division of labour that counts without another tie", "users of one corpus")
+    tie_bits: float = _p(3.0, "bits", "of other ties for division of labour to count in full", "reasoned")
+    wrapper_cap: float = _p(3.0, "bits", "cap of a common wrapper", "tools have users too")
+    wrapper_effect: float = _p(0.1, "share", "prompts with the wrapper for full weight", "camouflage of 90 %")
+    handover_cap: float = _p(10.0, "bits", "cap of conversations handed over", "calibration")
+    rotation_cap: float = _p(6.0, "bits", "cap of rotation", "calibration")
+    churn_cap: float = _p(2.0, "bits", "cap of churn", "phones do it too")
+    payment_cap: float = _p(5.0, "bits", "cap of payment", "calibration")
+    card_cap: float = _p(2.0, "bits", "cap of many accounts on one card", "companies do it too")
+    household: float = _p(4.0, "accounts", "on one card that need no explanation", "reasoned")
+    link_cap: float = _p(8.0, "bits", "cap of one type of link", "calibration")
+    synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
+    synchrony_effect: float = _p(0.15, "share", "excess for full weight", "hackathons .05")
+    signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
+
+    # families
+    cap_payment: float = _p(5.0, "bits", "cap of the family payment", "calibration")
+    cap_network: float = _p(7.0, "bits", "cap of the family network", "calibration")
+    cap_content: float = _p(11.0, "bits", "cap of the family content", "calibration")
+    cap_timing: float = _p(10.0, "bits", "cap of the family timing", "calibration")
+    cap_lifecycle: float = _p(2.0, "bits", "cap of the family lifecycle", "calibration")
+    cap_other: float = _p(10.0, "bits", "cap of the family other", "calibration")
+    speaks: float = _p(2.0, "bits", "from here a family speaks for itself", "odds of 4")
+
+    # accounts and groups
+    strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
+    member_bits: float = _p(7.0, "bits", "an account of a core stays in it from here", "calibration")
+    joint_bits: float = _p(3.0, "bits", "of joint work that every member needs", "resellers and tools have none")
+    least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
+    passes: int = _p(4, "passes", "over a core until it stands", "cost")
+    overlap: float = _p(0.3, "share", "of the smaller core that makes two cores one group", "reasoned")
+    apart: float = _p(0.1, "share", "of random cross connections below which works are apart", "reasoned")
+
+    # tiers and probability
+    high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")
+    medium_bits: float = _p(8.0, "bits", "score of the tier medium", "calibration")
+    even_bits: float = _p(7.5, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
+    slope: float = _p(1.0, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
+
+    def cap(self, family: Family) -> float:
+        """The cap of a family, in bits."""
+        return float(getattr(self, f"cap_{family}"))
 
 
 _NAMES: Final = tuple(f.name for f in fields(Parameters))
@@ -69,6 +128,8 @@ def _checked(name: str, value: Any, default: Any) -> Any:
         if bad := [v for v in given if v not in known]:
             raise ConfigError(f"detect.disabled_families names '{bad[0]}'", f"Families are {', '.join(known)}")
         return given
+    if name == "resolutions":
+        return tuple(float(v) for v in value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or (isinstance(default, int) and int(value) != value):
         raise ConfigError(f"detect.{name} must be {'a whole number' if isinstance(default, int) else 'a number'}")

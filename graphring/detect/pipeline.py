@@ -1,19 +1,18 @@
-"""The order of things: frame, candidate groups, evidence, tiers, identity, tables."""
+"""The order of things: relations, candidate groups, evidence, tiers, identity, tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from graphring.config import Settings
-from graphring.detect.candidates import leiden_groups
-from graphring.detect.frame import Frame, read_frame
+from graphring.detect.explain import explain
 from graphring.detect.identity import assign_ids
-from graphring.detect.parameters import Parameters, parameters
-from graphring.detect.score import Scored, score_group
+from graphring.detect.parameters import parameters
+from graphring.detect.relations import read_relations
+from graphring.detect.rings import find_rings
 from graphring.detect.tables import activity_table, evidence_table, members_table, objects_table, rings_table
 from graphring.engine import Engine
 from graphring.model import GraphTables, Traffic
@@ -48,30 +47,17 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     ConfigError: `settings.detect` names an unknown parameter or gives an impossible value.
     """
     p = parameters(settings.detect)
-    frame = read_frame(traffic, graph)
-    account_degree = np.bincount(frame.object, minlength=len(frame.degree))
-    rings = [s for group in leiden_groups(frame, p) if (s := _refined(frame, group, p, account_degree)) is not None]
-    identity = assign_ids([frame.ids[r.accounts] for r in rings], previous, run_id, first_number)
+    relations = read_relations(traffic, graph, p)
+    rings = [explain(v, p) for v in find_rings(relations, p)]
+    ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
+    identity = assign_ids([ids[ring.verdict.group] for ring in rings], previous, run_id, first_number)
     activity = activity_table(engine, traffic, rings, identity)
+    members = members_table(relations, rings, identity)
     return {
-        "rings": rings_table(rings, identity, activity),
-        "members": members_table(frame, rings, identity),
+        "rings": rings_table(rings, identity, activity, p),
+        "members": members,
         "evidence": evidence_table(rings, identity),
-        "ring_objects": objects_table(frame, rings, identity),
+        "ring_objects": objects_table(graph, rings, identity, members),
         "activity": activity,
         "ledger": identity.ledger,
     }
-
-
-def _refined(
-    frame: Frame, group: npt.NDArray[np.int32], p: Parameters, account_degree: npt.NDArray[np.int64]
-) -> Scored | None:
-    """Score a group, then once more against its core: the accounts that stood up to the first look."""
-    first = score_group(frame, group, p, account_degree)
-    core = group[first.bits >= p.strong_bits]
-    if len(core) < p.min_ring or len(core) < p.strong_share * len(group):
-        return None
-    if len(np.unique(frame.customers.code[core])) < p.min_customers:
-        return None
-    second = score_group(frame, core, p, account_degree)
-    return second if second.tier is not None else None

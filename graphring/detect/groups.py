@@ -1,0 +1,87 @@
+"""Candidate groups: who might belong together. Generous on purpose: evidence decides later.
+
+Groups come from wrappers, from communities of the account–object graph of each layer at several resolutions, and from
+conversations that other customers continue.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+
+import igraph
+import numpy as np
+import numpy.typing as npt
+
+from graphring.detect.layers import Ints, Layer, keep_objects
+from graphring.detect.parameters import Parameters
+from graphring.detect.relations import Relations
+
+__all__ = ["Candidate", "candidates", "communities"]
+
+Candidate = tuple[str, Ints]
+"""Where a group comes from and its accounts, sorted."""
+
+
+def candidates(r: Relations, p: Parameters) -> list[Candidate]:
+    """All candidate groups; no group twice; ordered by origin, size and first account."""
+    found: list[Candidate] = []
+    for layer, name, top in _layers(r, p):
+        found += [(name, g) for g in by_object(layer, top)]
+        for resolution in p.resolutions:
+            found += [(f"{name} community", g) for g in communities(layer, resolution, p.hub_customers, p.seed)]
+    seen: set[bytes] = set()
+    kept = []
+    for name, group in sorted(found, key=lambda c: (c[0], -len(c[1]), c[1].tobytes())):
+        key = group.tobytes()
+        if key not in seen and _large_enough(group, r, p):
+            seen.add(key)
+            kept.append((name, group))
+    return kept
+
+
+def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:
+    yield r.content.wrappers, "wrapper", p.group_accounts
+    yield r.families, "template", p.group_accounts
+    yield r.content.items, "payload", 0
+    yield r.conversations, "conversation", 0
+    yield r.roaming, "address", 0
+    yield r.payments, "payment", 0
+    for layer in r.links:
+        yield layer, f"link {layer.name}", p.hub_customers
+
+
+def _large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
+    return len(group) >= p.min_ring and len(np.unique(r.customers.code[group])) >= p.min_customers
+
+
+def by_object(layer: Layer, top: int) -> Iterable[Ints]:
+    """The users of each object with at least three and at most `top` customers."""
+    use = (layer.degree >= 3) & (layer.degree <= top)
+    if not use.any():
+        return []
+    small = keep_objects(layer, use)
+    account = small.accounts
+    order = np.lexsort((account, small.object))
+    parts = np.split(account[order], np.flatnonzero(np.diff(small.object[order])) + 1)
+    return [part.astype(np.int32) for part in parts]
+
+
+def communities(layer: Layer, resolution: float, hub: int, seed: int) -> list[Ints]:
+    """Leiden communities (Traag et al. 2019) of the bipartite graph; edges weigh rarity log2(accounts / degree)."""
+    small = keep_objects(layer, (layer.degree >= 2) & (layer.degree <= hub))
+    if not len(small.object):
+        return []
+    account = small.accounts
+    people, vertex = np.unique(account, return_inverse=True)
+    weight = np.log2(len(layer.start) / np.maximum(small.degree[small.object], 1.0)) + 0.01
+    ends = np.column_stack([vertex, len(people) + small.object])
+    igraph.set_random_number_generator(random.Random(seed))  # noqa: S311
+    graph = igraph.Graph(n=len(people) + small.size, edges=ends)
+    found = graph.community_leiden(
+        objective_function="modularity", weights=weight, resolution=resolution, n_iterations=4
+    )
+    label = np.asarray(found.membership, dtype=np.int64)[: len(people)]
+    order = np.lexsort((people, label))
+    parts: list[npt.NDArray[np.int32]] = np.split(people[order], np.flatnonzero(np.diff(label[order])) + 1)
+    return [part.astype(np.int32) for part in parts]

@@ -1,0 +1,86 @@
+"""From overlapping cores to rings: cores of one work are one ring, works that only share infrastructure are several.
+
+Cores that overlap are joined first. The union is then cut along its *work graph*: payloads, rare wrappers,
+conversations and links, but neither addresses nor payment methods, which tenants of one provider share. Parts with less
+than a set share of the cross connections that their degrees would give at random are rings of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from graphring.detect.groups import communities
+from graphring.detect.layers import Ints, Layer, Longs, build_layer
+from graphring.detect.parameters import Parameters
+from graphring.detect.relations import Relations
+
+__all__ = ["joined", "split_works"]
+
+
+def joined(cores: Sequence[Ints], n: int, overlap: float) -> list[Ints]:
+    """Unions of cores of which the smaller has at least `overlap` of its accounts in common."""
+    if not cores:
+        return []
+    indptr = np.concatenate([[0], np.cumsum([len(c) for c in cores])])
+    use = sp.csr_matrix((np.ones(int(indptr[-1])), np.concatenate(cores), indptr), shape=(len(cores), n))
+    common = (use @ use.T).tocoo()
+    size = np.diff(indptr)
+    near = common.data >= overlap * np.minimum(size[common.row], size[common.col])
+    linked = sp.coo_matrix((np.ones(near.sum()), (common.row[near], common.col[near])), shape=common.shape)
+    _, label = sp.csgraph.connected_components(linked, directed=False)
+    unions = [np.unique(np.concatenate([cores[i] for i in np.flatnonzero(label == u)])) for u in np.unique(label)]
+    return sorted((u.astype(np.int32) for u in unions), key=lambda u: (-len(u), int(u[0])))
+
+
+def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
+    """The works of a group; accounts without any go to the part that they share most addresses with, or the largest."""
+    work = _work_layer(r, group, p)
+    label = np.full(len(group), -1)
+    for i, part in enumerate(communities(work, 1.0, len(group) + 1, p.seed)):
+        label[part] = i
+    if label.max() < 1:
+        return [group]
+    label = _remerged(work, label, p)
+    idle = label < 0
+    label[idle] = np.argmax(np.bincount(label[~idle]))
+    return [group[label == i] for i in np.unique(label)]
+
+
+def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
+    """Objects of work that at least two customers of the group use, rare outside; accounts are numbered as in group."""
+    accounts: list[npt.NDArray[np.int64]] = []
+    keys: list[npt.NDArray[np.int64]] = []
+    base = 0
+    inside = np.zeros(r.n, dtype=bool)
+    inside[group] = True
+    for layer in (r.content.items, r.content.wrappers, r.conversations, *r.links):
+        account = layer.accounts
+        use = inside[account]
+        a, o = account[use], layer.object[use].astype(np.int64)
+        k = np.bincount(o, minlength=layer.size)
+        mostly = k[o] >= p.exclusive * (k[o] + np.maximum(layer.degree[o] - k[o], 0))
+        accounts.append(np.searchsorted(group, a[mostly]))
+        keys.append(o[mostly] + base)
+        base += layer.size
+    whole = build_layer("work", np.concatenate(accounts), np.concatenate(keys), np.arange(len(group), dtype=np.int32))
+    return whole
+
+
+def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
+    """Join communities whose cross connections are not far below what their degrees give at random."""
+    m = int(label.max()) + 1
+    account = work.accounts
+    known = label[account] >= 0
+    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
+    use.sum_duplicates()
+    rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
+    pairs = np.asarray((use.T @ sp.diags(rare) @ use).todense())
+    degree = pairs.sum(axis=1)
+    expected = np.outer(degree, degree) / max(degree.sum(), 1e-9)
+    linked = sp.coo_matrix(pairs >= p.apart * expected)
+    _, root = sp.csgraph.connected_components(linked, directed=False)
+    return np.where(label >= 0, root[np.maximum(label, 0)], -1)

@@ -1,0 +1,156 @@
+"""Everything that accounts share, one layer for each kind of object, with what each account does alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from graphring.detect.content import Content, read_content
+from graphring.detect.customers import Customers, resolve_customers
+from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
+from graphring.detect.parameters import Parameters
+from graphring.detect.traffic import Exchanges, read_exchanges
+from graphring.model import GraphTables, ObjectType, Traffic
+
+__all__ = ["Relations", "read_relations"]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """N accounts and their layers.
+
+    items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; conversations:
+    those that several customers continue; payments; links: one layer for each type; families: template families.
+    requests: exchanges of each account; churn: bits for keeping no address; created, first, last: days since the
+    traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone.
+    """
+
+    accounts: pa.Table
+    customers: Customers
+    exchanges: Exchanges
+    content: Content
+    addresses: Layer
+    roaming: Layer
+    conversations: Layer
+    payments: Layer
+    links: tuple[Layer, ...]
+    families: Layer
+    requests: Longs
+    created: Reals
+    churn: Reals
+    trust: Reals
+
+    @property
+    def n(self) -> int:
+        """Number of accounts."""
+        return self.accounts.num_rows
+
+
+def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relations:
+    """Read a run's traffic and graph.
+
+    Sightings of accounts that the traffic does not know (another system wrote them) are left out: nothing is known of
+    who they are.
+    """
+    accounts = pq.read_table(traffic.accounts)
+    n = accounts.num_rows
+    customers = resolve_customers(accounts, pq.read_table(traffic.payments), max_domain=max(50, n // 200))
+    exchanges = read_exchanges(traffic.exchanges, n)
+    content = read_content(traffic.exchanges, exchanges, customers.code, p)
+    kinds = _sighted(graph, accounts, customers.code)
+    nothing = build_layer("none", np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), customers.code)
+    addresses = kinds.pop(ObjectType.IP, nothing)
+    payments = kinds.pop(ObjectType.PAYMENT, nothing)
+    families = kinds.pop(ObjectType.TEMPLATE, nothing)
+    created = accounts["created_at"].cast(pa.int64())
+    days = (pc.cast(created, pa.float64()).to_numpy() / 1e6 - exchanges.origin) / 86_400.0
+    return Relations(
+        accounts, customers, exchanges, content, addresses, _roaming(addresses, p),
+        _conversations(exchanges, customers.code, p), payments,
+        tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days,
+        _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
+    )  # fmt: skip
+
+
+def _sighted(graph: GraphTables, accounts: pa.Table, customer: Ints) -> dict[str, Layer]:
+    """A layer for each object type in the sightings; its key is the object's row in OBJECTS order."""
+    sightings = graph.sightings.select(["account_id", "object_type", "object_id", "count"])
+    code = pc.index_in(sightings["account_id"], value_set=accounts["account_id"].combine_chunks())
+    layers = {}
+    for kind in sorted(pc.unique(sightings["object_type"]).to_pylist()):
+        mine = pc.and_(pc.equal(sightings["object_type"], kind), pc.is_valid(code))
+        ids = sightings["object_id"].filter(mine).combine_chunks().dictionary_encode()
+        order = np.argsort(np.argsort(ids.dictionary.to_numpy(zero_copy_only=False).astype(str), kind="stable"))
+        key = order[ids.indices.to_numpy(zero_copy_only=False)] if len(ids) else np.empty(0, dtype=np.int64)
+        account = code.filter(mine).to_numpy().astype(np.int32)
+        layer = build_layer(kind, account, key, customer)
+        count = sightings["count"].filter(mine).to_numpy()
+        order = np.lexsort((key, account))
+        layers[kind] = Layer(
+            layer.name,
+            layer.start,
+            layer.object,
+            np.minimum(count[order], 2**31 - 1).astype(np.int32),
+            layer.degree,
+            layer.key,
+        )
+    return layers
+
+
+def _roaming(addresses: Layer, p: Parameters) -> Layer:
+    """Addresses beyond an account's two busiest, hubs left out: home and office say nothing of rotation."""
+    account = addresses.accounts
+    order = np.lexsort((addresses.object, -addresses.count, account))
+    rank = np.arange(len(order)) - addresses.start[account[order]]
+    beyond = np.empty(len(order), dtype=bool)
+    beyond[order] = rank >= 2
+    use = beyond & (addresses.degree[addresses.object] <= p.hub_address)
+    start = np.concatenate([[0], np.cumsum(use)])[addresses.start]
+    return Layer(
+        "roaming", start.astype(np.int64), addresses.object[use], addresses.count[use], addresses.degree, addresses.key
+    )
+
+
+def _conversations(exchanges: Exchanges, customer: Ints, p: Parameters) -> Layer:
+    has = exchanges.conversation != 0
+    account, key = exchanges.account[has], exchanges.conversation[has]
+    if not len(key):
+        return build_layer("conversation", account, key.astype(np.int64), customer)
+    order = np.argsort(key, kind="stable")
+    k, a = key[order], customer[account[order]]
+    change = (k[1:] == k[:-1]) & (a[1:] != a[:-1])
+    shared = np.unique(k[1:][change])
+    keep = np.isin(key, shared)
+    layer = build_layer("conversation", account[keep], np.searchsorted(shared, key[keep]), customer)
+    return keep_objects(layer, (layer.degree >= 2) & (layer.degree <= p.conversation_customers))
+
+
+def _churn(addresses: Layer, requests: Longs) -> Reals:
+    """Bits for using more addresses than accounts of like activity: -log2 of the share of them that use as many."""
+    used = np.diff(addresses.start)
+    bits = np.zeros(len(requests))
+    bucket = np.where(requests > 0, np.floor(np.log2(np.maximum(requests, 1)) * 2), -1)
+    for b in np.unique(bucket[bucket >= 2]):
+        mine = np.flatnonzero(bucket == b)
+        ordered = np.sort(used[mine])
+        tail = (len(mine) - np.searchsorted(ordered, used[mine]) + 0.5) / (len(mine) + 1.0)
+        bits[mine] = np.maximum(-np.log2(tail) - 1.0, 0.0)
+    return bits
+
+
+def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
+    """Bits against, from who the account is: declared or verified, own domain, a closed site."""
+    verified = pc.fill_null(accounts["verified"], False).to_numpy(zero_copy_only=False)
+    bits = 8.0 * customers.declared[customers.code] + 4.0 * customers.own_domain[customers.code] + 1.5 * verified
+    alone = np.bincount(
+        addresses.accounts, weights=addresses.count * (addresses.degree[addresses.object] == 1), minlength=len(bits)
+    )
+    total = np.bincount(addresses.accounts, weights=addresses.count, minlength=len(bits))
+    several = customers.size[customers.code] >= 3
+    closed = np.bincount(customers.code, weights=alone) / np.maximum(np.bincount(customers.code, weights=total), 1.0)
+    bits += 8.0 * (several & (closed[customers.code] > 0.8) & (total > 0))
+    return np.asarray(bits, dtype=np.float64)
