@@ -50,7 +50,7 @@ def redact(case: Case, key: bytes) -> Case:
     known |= {row["object_id"]: name(row["object_type"], row["object_id"]) for row in case.objects if _secret(row)}
     known |= {v: name("organisation", v) for v in (row.get("organisation") for row in case.accounts) if v}
     prose = _prose(case)
-    scrub = _scrubber({k: v for k, v in known.items() if len(k) >= _SHORTEST and any(k in text for text in prose)})
+    scrub = _scrubber({k: v for k, v in known.items() if len(k) >= _SHORTEST and k in prose})
 
     def texts(row: Row, *names: str) -> dict[str, Any]:
         return dict(row) | {field: scrub(row[field]) for field in names if row.get(field) is not None}
@@ -85,7 +85,7 @@ def _namer(key: bytes, ring_id: str) -> Callable[[str, str], str]:
 
 
 def _secret(row: Row) -> bool:
-    return row["object_type"] not in _KEPT
+    return row.get("object_type", ObjectType.IP.value) not in _KEPT
 
 
 def _account(row: Row, known: Mapping[str, str]) -> dict[str, Any]:
@@ -108,11 +108,13 @@ def _family(row: Row, scrub: Callable[[str], str]) -> dict[str, Any]:
     return dict(row) | {"exemplar": scrub(row["exemplar"]), "variants": [scrub(text) for text in row["variants"] or ()]}
 
 
-def _prose(case: Case) -> list[str]:
+def _prose(case: Case) -> str:
+    """All text that ids may occur in, each piece once; labels that a pseudonym replaces whole are left out."""
     rows: Iterable[Row] = (case.ring, *case.evidence, *case.objects, *case.ledger, *case.decisions, *case.notes)
     fields = ("headline", "benign_explanation", "statement", "unit", "label", "note", "text")
-    found = [row[field] for row in rows for field in fields if row.get(field)]
-    return found + [text for row in case.families for text in (row["exemplar"], *(row["variants"] or ())) if text]
+    found = {row[f] for row in rows for f in fields if row.get(f) and not (f == "label" and _secret(row))}
+    found |= {text for row in case.families for text in (row["exemplar"], *(row["variants"] or ())) if text}
+    return "\n".join(sorted(found))
 
 
 def _scrubber(known: Mapping[str, str]) -> Callable[[str], str]:
