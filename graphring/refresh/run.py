@@ -19,7 +19,7 @@ from graphring.engine import Engine
 from graphring.errors import NoRunError
 from graphring.intake import Reader, Sources, discover
 from graphring.model import RunInfo
-from graphring.refresh.rings import first_free_number
+from graphring.refresh.rings import first_free_number, ring_number
 from graphring.refresh.stages import STAGES, Context, Progress, found_tables
 from graphring.refresh.state import State
 from graphring.store import Snapshot
@@ -103,6 +103,7 @@ def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
         fingerprint=key, counts=counts, stages=seconds, warnings=sources.warnings,
     )  # fmt: skip
     state.store.publish(info, tables)
+    _protect_ring_numbers(state, tables["rings"])
     work.remove_others()
     progress("published", len(STAGES), len(STAGES))
     return info
@@ -121,6 +122,13 @@ def _last(state: State) -> Snapshot | None:
 
 def _previous(last: Snapshot | None) -> Mapping[str, pa.Table] | None:
     return {"rings": last.rings(), "members": last.members(), "ledger": last.ledger()} if last else None
+
+
+def _protect_ring_numbers(state: State, rings: pa.Table) -> None:
+    """Enter the highest ring id in the casebook, so that ids are not given again where the graph's state is lost."""
+    highest = max(rings["ring_id"].to_pylist(), key=ring_number, default=None)
+    if highest is not None:
+        state.casebook.record("refresh", "published", highest, detail=f"{rings.num_rows} rings")
 
 
 def _fingerprint(sources: Sources, settings: Settings) -> str:
