@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -17,7 +18,7 @@ from graphring.intake.discover import SourceFile
 from graphring.intake.mapping import match_columns
 from graphring.intake.rows import Rows
 
-__all__ = ["jsonl_rows"]
+__all__ = ["JsonLines"]
 
 
 @ibis.udf.scalar.builtin(name="json_valid", signature=((dt.string,), dt.boolean))
@@ -39,51 +40,61 @@ _LINES = ibis.table({"number": "int64", "line": "string"}, name="lines")
 _SOUND = _json_valid(_LINES.line) & _LINES.line.lstrip().startswith("{")
 
 
-def jsonl_rows(file: SourceFile, mapping: Mapping[str, str], batch_rows: int, engine: Engine) -> Iterator[Rows]:
-    """Stream the objects; blank lines are passed over but count in row numbers."""
-    inside: dict[str, str] = {}
-    for rows in line_rows(file, batch_rows):
-        lines = _without_blanks(rows)
-        if not lines.num_rows:
-            yield Rows(pa.table({}), rows.numbers[:0], rows.rejects, rows.swallowed)
-            continue
-        if not inside:
-            keys = _keys(engine, file, lines)
-            matched = match_columns(file, keys, mapping)
-            inside = {ours: theirs for ours, theirs in matched.items() if theirs in keys}
-        split = _split(engine, lines, inside)
+class JsonLines:
+    """Takes JSON Lines apart; expressions are compiled once for each set of columns, not for each batch or file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._compiled = functools.cache(self._compile)
+        keys = ibis.ifelse(_SOUND, _json_keys(_LINES.line), ibis.null()).name("keys").as_table()
+        self._keys_of = functools.cache(lambda: engine.prepare(keys, "lines"))
+
+    def rows(self, file: SourceFile, mapping: Mapping[str, str], batch_rows: int) -> Iterator[Rows]:
+        """Stream the objects of a file; blank lines are passed over but count in row numbers."""
+        inside: tuple[tuple[str, str], ...] = ()
+        for rows in line_rows(file, batch_rows):
+            lines = _without_blanks(rows)
+            if not lines.num_rows:
+                yield Rows(pa.table({}), rows.numbers[:0], rows.rejects, rows.swallowed)
+                continue
+            if not inside:
+                keys = self._keys(file, lines)
+                matched = match_columns(file, keys, mapping)
+                inside = tuple((ours, theirs) for ours, theirs in matched.items() if theirs in keys)
+            yield self._split(rows, lines, inside)
+
+    def _keys(self, file: SourceFile, lines: pa.Table) -> list[str]:
+        """Keys that occur in the first rows; a key may be absent from any single row."""
+        found = self._keys_of()(lines).column("keys")
+        if found.null_count == len(found):
+            raise SourceError(
+                f"{file.path} is not JSON Lines: none of its first {len(found)} lines is an object",
+                "Write one JSON object to a line, or name the file after its format",
+            )
+        return sorted(set(pc.unique(pc.list_flatten(found)).to_pylist()))
+
+    def _split(self, rows: Rows, lines: pa.Table, inside: tuple[tuple[str, str], ...]) -> Rows:
+        split = self._compiled(inside)(lines)
+        numbers = split.column("number_").to_numpy()
+        if not np.all(numbers[1:] > numbers[:-1]):
+            split = split.sort_by("number_")
         broken = split.filter(pc.invert(split.column("sound_"))).column("number_").to_pylist()
         good = split.filter(split.column("sound_"))
-        yield Rows(
-            good.select(list(inside)),
+        return Rows(
+            good.select([ours for ours, _ in inside]),
             good.column("number_").to_numpy().astype(np.int64, copy=False),
             (*rows.rejects, *((number, "the line is not a JSON object") for number in broken)),
         )
+
+    def _compile(self, inside: tuple[tuple[str, str], ...]) -> Callable[[pa.Table], pa.Table]:
+        pointers = ibis.array(["/" + theirs.replace("~", "~0").replace("/", "~1") for _, theirs in inside])
+        found = ibis.ifelse(_SOUND, _json_extract_string(_LINES.line, pointers), ibis.null())
+        parsed = _LINES.select(number_=_LINES.number, sound_=_SOUND, found_=found)
+        values = {ours: parsed.found_[place] for place, (ours, _) in enumerate(inside)}
+        return self._engine.prepare(parsed.select("number_", "sound_", **values), "lines")
 
 
 def _without_blanks(rows: Rows) -> pa.Table:
     line = rows.table.column("line") if rows.table.num_rows else pa.array([], pa.string())
     lines = pa.table({"number": pa.array(rows.numbers), "line": line})
     return lines.filter(pc.not_equal(pc.utf8_trim_whitespace(lines.column("line")), ""))
-
-
-def _keys(engine: Engine, file: SourceFile, lines: pa.Table) -> list[str]:
-    """Keys that occur in the first rows; a key may be absent from any single row."""
-    keys = engine.prepare(ibis.ifelse(_SOUND, _json_keys(_LINES.line), ibis.null()).name("keys").as_table(), "lines")
-    found = keys(lines).column("keys")
-    if found.null_count == len(found):
-        raise SourceError(
-            f"{file.path} is not JSON Lines: none of its first {len(found)} lines is an object",
-            "Write one JSON object to a line, or name the file after its format",
-        )
-    return sorted(set(pc.unique(pc.list_flatten(found)).to_pylist()))
-
-
-def _split(engine: Engine, lines: pa.Table, inside: Mapping[str, str]) -> pa.Table:
-    pointers = ibis.array(["/" + name.replace("~", "~0").replace("/", "~1") for name in inside.values()])
-    found = ibis.ifelse(_SOUND, _json_extract_string(_LINES.line, pointers), ibis.null())
-    parsed = _LINES.select(number_=_LINES.number, sound_=_SOUND, found_=found)
-    values = {ours: parsed.found_[place] for place, ours in enumerate(inside)}
-    split = engine.prepare(parsed.select("number_", "sound_", **values), "lines")(lines)
-    numbers = split.column("number_").to_numpy()
-    return split if np.all(numbers[1:] > numbers[:-1]) else split.sort_by("number_")

@@ -17,7 +17,7 @@ from graphring.intake.cards import refuse_card_numbers
 from graphring.intake.contract import RAW_SCHEMAS
 from graphring.intake.csvfile import csv_rows
 from graphring.intake.discover import SourceFile, Sources
-from graphring.intake.jsonfile import jsonl_rows
+from graphring.intake.jsonfile import JsonLines
 from graphring.intake.mapping import check_mapping
 from graphring.intake.parquetfile import parquet_row_count, parquet_rows
 from graphring.intake.quarantine import Quarantine
@@ -51,6 +51,7 @@ class Reader:
         check_mapping(settings)
         self._engine, self._sources, self._settings = engine, sources, settings
         self._progress = progress or _silent
+        self._json = JsonLines(engine)
         self._quarantine = Quarantine()
         self._warnings: dict[str, None] = {}
 
@@ -155,7 +156,7 @@ class Reader:
         elif file.format == "csv":
             stream = csv_rows(file, mapping, size)
         else:
-            stream = jsonl_rows(file, mapping, size, self._engine)
+            stream = self._json.rows(file, mapping, size)
         for rows in stream:
             yield _with_partitions(file, mapping, rows)
 
