@@ -42,7 +42,8 @@ class World:
 class Outcome:
     """What came of it."""
 
-    snapshot: Snapshot
+    found: Snapshot | Mapping[str, pa.Table]
+    """A published run, or the tables that `detect` returned."""
     truth: Path | pa.Table
     graph: GraphTables | None = None
     """For the baselines; None: they are left out."""
@@ -134,7 +135,7 @@ def sweep(run_world: RunWorld, plan: Plan, *, progress: Callable[[str, int, int 
             progress(f"{name}, seed {world.seed}", number, len(worlds))
         outcome = run_world(world)
         truth = read_truth(outcome.truth)
-        done.setdefault(name, []).append(score(findings_of(outcome.snapshot), truth))
+        done.setdefault(name, []).append(score(findings_of(outcome.found), truth))
         if name == plan.ringless and done[name][-1].counts["rings"]:
             raise InputError(f"the world '{plan.ringless}' has rings (seed {world.seed})", "It must have none")
         if plan.baselines and outcome.graph is not None and name in plan.presets:
