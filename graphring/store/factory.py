@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from graphring.config import Settings
-from graphring.errors import ConfigError
 from graphring.store.protocol import GraphStore
 from graphring.store.snapshot import SnapshotStore
 
@@ -16,6 +15,7 @@ def open_store(settings: Settings) -> GraphStore:
     Raises
     ------
     ConfigError: `settings.store` is neither.
+    StoreError: (when the store is first used) Neo4j does not answer, refuses us, or is too old.
     """
     if not settings.store:
         return SnapshotStore(
@@ -24,6 +24,6 @@ def open_store(settings: Settings) -> GraphStore:
             threads=settings.worker_threads,
             memory_limit=settings.memory_limit,
         )
-    raise ConfigError(
-        f"store '{settings.store.split('@')[-1]}' is not known", "Leave it empty, or give bolt://host:7687"
-    )
+    from graphring.store.neo4j import open_neo4j  # noqa: PLC0415 - the driver loads only where it is used
+
+    return open_neo4j(settings)

@@ -220,7 +220,9 @@ def test_search(store: GraphStore, text: str, expected: list[tuple[str, str]]) -
 
 def test_search_mixes_kinds_in_order(store: GraphStore) -> None:
     edges = (("x1", "ip", "x2", 1), ("x1", "Zeta", "x3", 1), ("x1", "aaa", "x4", 1))
-    publish(store, 1, graphs.graph(edges, ("x1", "y")))
+    with store.lock():
+        store.load(graphs.graph(edges, ("x1", "y")))
+        store.publish(graphs.run(), {name: schema.empty_table() for name, schema in model.RUN_TABLES.items()})
     found = [(ref.kind, ref.id) for ref in store.current().search("x")]
     assert found == [("Zeta", "x3"), ("aaa", "x4"), ("account", "x1"), ("ip", "x2")]
     assert list(store.current().search("x", limit=3)) == [NodeRef(*pair) for pair in found[:3]]

@@ -1,0 +1,114 @@
+"""Tables through Bolt: Arrow columns become parameters, and lists of values become Arrow columns.
+
+Reading, a query collects each column into one list per page, which is several times faster than a row at a time
+(measured: 90,000 against 28,000 sightings/s). `collect` drops nulls, so nulls travel as sentinels; times travel as
+microseconds, because the driver builds every DateTime in Python. A value of another type than ours, which only
+another system can have written, reads as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["SENTINELS", "collected", "expression", "nanoseconds", "rows", "set_clause", "table", "time_of"]
+
+NONE_TEXT: Final = "\0graphring:null"
+NONE_INT: Final = -(2**62)
+NONE_REAL: Final = -1.0e300
+SENTINELS: Final = {"none_text": NONE_TEXT, "none_int": NONE_INT, "none_real": NONE_REAL}
+"""Parameters of every query made from `collected`."""
+
+_MICROS = 1_000_000
+
+
+def expression(value: str, kind: pa.DataType) -> str:
+    """A Cypher expression for `value`, of Arrow type `kind`, that is never null."""
+    if pa.types.is_timestamp(kind):
+        micros = f"{value}.epochSeconds * {_MICROS} + {value}.microsecond"
+        return f"CASE WHEN {value} IS :: ZONED DATETIME NOT NULL THEN {micros} ELSE $none_int END"
+    if pa.types.is_integer(kind):
+        return f"CASE WHEN {value} IS :: INTEGER NOT NULL THEN {value} ELSE $none_int END"
+    if pa.types.is_floating(kind):
+        return f"CASE WHEN {value} IS :: FLOAT NOT NULL THEN {value} ELSE $none_real END"
+    if pa.types.is_boolean(kind):
+        return f"CASE {value} WHEN true THEN 1 WHEN false THEN 0 ELSE $none_int END"
+    if pa.types.is_list(kind):
+        return f"CASE WHEN {value} IS :: LIST<STRING NOT NULL> NOT NULL THEN {value} ELSE [$none_text] END"
+    return f"CASE WHEN {value} IS :: STRING NOT NULL THEN {value} ELSE $none_text END"
+
+
+def collected(schema: pa.Schema, source: Mapping[str, str] | str) -> str:
+    """`RETURN`'s body: each column of `schema` as one list, from a variable or from an expression per column."""
+    named = {name: f"{source}.`{name}`" for name in schema.names} if isinstance(source, str) else source
+    return ", ".join(f"collect({expression(named[field.name], field.type)}) AS `{field.name}`" for field in schema)
+
+
+def table(schema: pa.Schema, pages: Iterable[Mapping[str, Sequence[Any]]]) -> pa.Table:
+    """The pages of a `collected` query, one after the other."""
+    parts = [
+        pa.table([_array(page[field.name], field.type) for field in schema], schema=schema)
+        for page in pages
+        if len(page[schema.names[0]])
+    ]
+    return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_list(kind):
+        return pa.array([None if value == [NONE_TEXT] else value for value in values], kind)
+    if pa.types.is_string(kind):
+        column = pa.array(values, pa.string())
+        return pc.replace_with_mask(column, pc.equal(column, NONE_TEXT), pa.scalar(None, pa.string()))
+    if pa.types.is_floating(kind):
+        numbers = np.array(values, dtype=np.float64)
+        return pa.array(numbers, kind, mask=numbers == NONE_REAL)
+    numbers = np.array(values, dtype=np.int64)
+    missing = numbers == NONE_INT
+    if pa.types.is_boolean(kind):
+        return pa.array(numbers == 1, mask=missing)
+    if pa.types.is_int32(kind):  # another system may have written any number
+        missing |= (numbers > np.iinfo(np.int32).max) | (numbers < np.iinfo(np.int32).min)
+        return pa.array(np.where(missing, 0, numbers).astype(np.int32), mask=missing)
+    return pa.array(numbers, pa.int64(), mask=missing).cast(kind)
+
+
+def rows(data: pa.Table) -> list[list[Any]]:
+    """Rows as lists for a parameter; a time becomes [seconds, nanoseconds]."""
+    columns = [_parameter(data.column(name)) for name in data.column_names]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _parameter(column: pa.ChunkedArray) -> list[Any]:
+    if not pa.types.is_timestamp(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    micros = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64()).to_pylist()
+    return [None if value is None else nanoseconds(value) for value in micros]
+
+
+def nanoseconds(micros: int) -> list[int]:
+    """Microseconds since 1970 as [seconds, nanoseconds]; right for times before it, too."""
+    seconds, rest = divmod(micros, _MICROS)
+    return [seconds, rest * 1000]
+
+
+def time_of(value: str) -> str:
+    """The Cypher expression of a DateTime from a parameter made by `rows`."""
+    return (
+        f"CASE WHEN {value} IS NULL THEN null ELSE datetime({{epochSeconds: {value}[0], nanosecond: {value}[1]}}) END"
+    )
+
+
+def set_clause(variable: str, schema: pa.Schema, columns: Sequence[str], row: str) -> str:
+    """`SET`'s body: properties of `variable` from the positions of `columns` in the list `row`."""
+    parts = []
+    for position, name in enumerate(columns):
+        value = f"{row}[{position}]"
+        kind = schema.field(name).type
+        parts.append(f"{variable}.`{name}` = {time_of(value) if pa.types.is_timestamp(kind) else value}")
+    return ", ".join(parts)

@@ -1,0 +1,145 @@
+"""Every query of a reader, by name: each starts from an index, and each is bounded at hubs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import pyarrow as pa
+
+from graphring import model
+from graphring.store.neo4j.columns import collected, expression
+from graphring.store.neo4j.read import SIGHTING_SOURCES
+from graphring.store.neo4j.schema import AUXILIARY, EXPIRED, KINDS, OTHER, TYPES
+
+__all__ = ["HUB_BOUND", "POSITION", "QUERIES", "node_query"]
+
+HUB_BOUND: Final = 50_000
+"""Relationships of one node that a reader looks at: exact below it, the most frequent of so many above it."""
+
+POSITION: Final = pa.field("position", pa.int64())
+
+
+def _neighbours(match: str) -> str:
+    """Parallel relationships of one pair are one sighting, as when the graph is read whole."""
+    merged = {
+        "account_id": "account_id",
+        "object_type": "object_type",
+        "object_id": "object_id",
+        "count": "count",
+        "first_seen": "first_seen",
+        "last_seen": "last_seen",
+        "active_days": "active_days",
+    }
+    return (
+        f"{match} WITH a, r, o LIMIT $bound "
+        f"WITH {SIGHTING_SOURCES['account_id']} AS account_id, {SIGHTING_SOURCES['object_type']} AS object_type, "
+        "o.object_id AS object_id, sum(CASE WHEN r.count IS :: INTEGER NOT NULL THEN r.count ELSE 1 END) AS count, "
+        "min(CASE WHEN r.first_seen IS :: ZONED DATETIME NOT NULL THEN r.first_seen END) AS first_seen, "
+        "max(CASE WHEN r.last_seen IS :: ZONED DATETIME NOT NULL THEN r.last_seen END) AS last_seen, "
+        "max(CASE WHEN r.active_days IS :: INTEGER NOT NULL THEN r.active_days END) AS active_days "
+        "WHERE account_id IS :: STRING NOT NULL AND object_type IS NOT NULL AND object_id IS :: STRING NOT NULL "
+        "ORDER BY count DESC, object_type, object_id, account_id SKIP $offset LIMIT $limit "
+        "RETURN " + collected(model.SIGHTINGS, merged)
+    )
+
+
+def _search(label: str, key: str, condition: str = "") -> str:
+    return (
+        f"MATCH (n:{label}) WHERE {condition}n.{key} STARTS WITH $text AND NOT n:{EXPIRED} "
+        f"WITH n ORDER BY n.{key} LIMIT $limit RETURN collect(n.{key}) AS ids"
+    )
+
+
+def _objects(label: str, key: str) -> str:
+    sources = {**{name: f"o.{name}" for name in model.OBJECTS.names}, "object_type": "$type"}
+    return f"UNWIND $ids AS id MATCH (o:{label} {{{key}}}) WHERE NOT o:{EXPIRED} RETURN " + collected(
+        model.OBJECTS, sources
+    )
+
+
+def _auxiliary(name: str, schema: pa.Schema) -> dict[str, str]:
+    """Rows of a ring, and pages of all rows."""
+    label, found = AUXILIARY[name], {}
+    if "ring_id" in schema.names:
+        found[f"{name} of a ring"] = (
+            f"MATCH (n:{label}) WHERE n.published_by = $run AND n.ring_id = $ring "
+            f"WITH n ORDER BY n.position RETURN {collected(schema, 'n')}"
+        )
+    found[f"all {name}"] = (
+        f"MATCH (n:{label}) WHERE n.published_by = $run AND n.position >= $low AND n.position < $high "
+        f"WITH n ORDER BY n.position RETURN {collected(schema, 'n')}"
+    )
+    return found
+
+
+def _members(match: str) -> str:
+    sources = {
+        "ring_id": "r.ring_id",
+        "account_id": "a.account_id",
+        **{name: f"m.{name}" for name in model.MEMBERS.names[2:]},
+    }
+    return f"{match} RETURN " + collected(model.MEMBERS, sources)
+
+
+_SHARED: Final = {
+    "ring_id": "r.ring_id",
+    "object_type": "CASE "
+    + " ".join(f"WHEN o:{kind.label} THEN '{name}'" for name, kind in KINDS.items())
+    + " ELSE o.object_type END",
+    "object_id": "o.object_id",
+    **{name: f"m.{name}" for name in model.RING_OBJECTS.names[3:]},
+    "position": "m.position",
+}
+_HOURS: Final = expression("t", model.TIME)
+
+QUERIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "current": "MATCH (s:GraphringState {name: 'graph'}) RETURN s.current AS current",
+        "run": "MATCH (u:Run {run_id: $run}) RETURN u.info AS info",
+        "rings": "MATCH (r:Ring) WHERE r.published_by = $run RETURN " + collected(model.RINGS, "r"),
+        "members of a ring": _members(
+            "MATCH (r:Ring {ring_id: $ring})<-[m:MEMBER_OF {published_by: $run}]-(a:Account)"
+        ),
+        "all members": _members("MATCH (r:Ring {published_by: $run})<-[m:MEMBER_OF {published_by: $run}]-(a:Account)"),
+        "shared objects of a ring": "MATCH (r:Ring {ring_id: $ring})-[m:SHARES {published_by: $run}]->(o) RETURN "
+        + collected(model.RING_OBJECTS.append(POSITION), _SHARED),
+        **_auxiliary("evidence", model.EVIDENCE),
+        **_auxiliary("ledger", model.LEDGER),
+        **_auxiliary("families", model.FAMILIES),
+        **_auxiliary("quarantine", model.QUARANTINE),
+        "activity of a ring": (
+            "MATCH (n:Activity) WHERE n.published_by = $run AND n.ring_id = $ring "
+            f"RETURN [t IN n.hours | {_HOURS}] AS hours, n.exchanges AS exchanges, n.accounts AS accounts"
+        ),
+        "accounts": (
+            f"UNWIND $ids AS id MATCH (a:Account {{account_id: id}}) WHERE NOT a:{EXPIRED} RETURN "
+            + collected(model.GRAPH_ACCOUNTS, "a")
+        ),
+        "sightings": (
+            f"UNWIND $ids AS id MATCH (a:Account {{account_id: id}}) MATCH (a)-[r:{TYPES}]->(o) RETURN "
+            + collected(model.SIGHTINGS, SIGHTING_SOURCES)
+        ),
+        "neighbours of account": _neighbours(f"MATCH (a:Account {{account_id: $id}}) MATCH (a)-[r:{TYPES}]->(o)"),
+        "search account": _search("Account", "account_id"),
+        **{
+            f"neighbours of {name}": _neighbours(
+                f"MATCH (o:{kind.label} {{object_id: $id}}) MATCH (o)<-[r:{TYPES}]-(a:Account)"
+            )
+            for name, kind in KINDS.items()
+        },
+        "neighbours of others": _neighbours(
+            f"MATCH (o:{OTHER.label} {{object_type: $type, object_id: $id}}) MATCH (o)<-[r:{TYPES}]-(a:Account)"
+        ),
+        **{f"search {name}": _search(kind.label, "object_id") for name, kind in KINDS.items()},
+        "search others": _search(OTHER.label, "object_id", "n.object_type = $type AND "),
+        **{f"objects {name}": _objects(kind.label, "object_id: id") for name, kind in KINDS.items()},
+        "objects others": _objects(OTHER.label, "object_type: $type, object_id: id"),
+    }
+)
+
+
+def node_query(verb: str, kind: str) -> str:
+    """The query of `verb` for nodes of a kind: an account, an object type of ours, or another."""
+    return QUERIES.get(f"{verb} {kind}", QUERIES[f"{verb} others"])

@@ -1,0 +1,181 @@
+"""The graph in Neo4j: what other systems write there counts, and people see the same rings in Bloom and Browser."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from graphring.engine.duck import Engine
+from graphring.errors import NoRunError, StoreError
+from graphring.model import RUN_TABLES, GraphTables, RunInfo, conform
+from graphring.store.lock import file_lock
+from graphring.store.neo4j.connection import Address, Connection, connect
+from graphring.store.neo4j.load import MissingNodesError, apply, sweep
+from graphring.store.neo4j.lock import ServerLock
+from graphring.store.neo4j.publish import remove_auxiliary, stage, switch
+from graphring.store.neo4j.queries import QUERIES
+from graphring.store.neo4j.read import read_managed, read_merged
+from graphring.store.neo4j.reader import Neo4jSnapshot
+from graphring.store.neo4j.schema import migrate, state
+from graphring.store.neo4j.stored import SCHEMAS, Changes, Mirror, changes, parameters, shape, weights_of
+from graphring.store.protocol import Snapshot
+from graphring.store.runinfo import run_from_json
+
+__all__ = ["Neo4jStore"]
+
+
+class Neo4jStore:
+    """One database.
+
+    Parameters
+    ----------
+    directory: the state; its lock file keeps writers of this host apart, and a mirror of what was written lies in it.
+    batch_rows: rows of one write transaction.
+    threads, memory_limit: what comparing two graphs may use.
+    """
+
+    def __init__(
+        self, address: Address, directory: Path, *, batch_rows: int, threads: int = 2, memory_limit: str = "2GB"
+    ) -> None:
+        self._address, self._directory, self._batch_rows = address, directory, batch_rows
+        self._threads, self._memory_limit = threads, memory_limit
+        self._mirror = Mirror(directory / "neo4j")
+        self._opened: Connection | None = None
+        self._lock: ServerLock | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, opened when it is first needed."""
+        if self._opened is None:
+            self._opened = connect(self._address)
+        return self._opened
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the only writer's lock, here and in the database; the schema is made where it is missing."""
+        with file_lock(self._directory):
+            migrate(self.connection)
+            self._lock = ServerLock(self.connection)
+            self._lock.acquire()
+            try:
+                yield
+            finally:
+                lock, self._lock = self._lock, None
+                with contextlib.suppress(StoreError):  # a lost server has freed it
+                    lock.release()
+
+    def load(self, graph: GraphTables) -> Mapping[str, int]:
+        """Write what changed since the last load; returns the rows written of each table, and sightings expired."""
+        self._ensure_lock()
+        with self._engine() as engine:
+            stored = shape(engine, graph)
+            before = state(self.connection)
+            pending = [str(token) for token in _listed(before.get("pending"))]
+            bases = self._bases(before, pending)
+            token = self._mirror.write(stored)
+            what = changes(engine, bases, stored.tables)
+        self._set_state(pending=[*(name for name in pending if name != token), token])
+        try:
+            apply(self.connection, what, self._batch_rows)
+        except MissingNodesError:
+            self._mirror.keep(())  # nothing is assumed of the database next time
+            raise
+        self._set_state(pending=None, token=token, staged=True, **parameters(stored.weights))
+        self._mirror.keep((token,))
+        return {**_counts(what), "expired": what.removed["sightings"].num_rows}
+
+    def read_graph(self) -> GraphTables:
+        """The graph as it is in the database, what other systems wrote included."""
+        with self._engine() as engine:
+            return read_merged(self.connection, engine, weights_of(state(self.connection)))
+
+    def publish(self, run: RunInfo, tables: Mapping[str, pa.Table]) -> None:
+        """Make a run visible in one transaction; what it replaces and what expired is removed afterwards."""
+        if set(tables) != set(RUN_TABLES):
+            raise ValueError(f"a run has the tables {sorted(RUN_TABLES)}, not {sorted(tables)}")
+        conformed = {name: conform(tables[name], schema) for name, schema in RUN_TABLES.items()}
+        self._ensure_lock()
+        before = state(self.connection)
+        if before.get("current") != run.run_id:
+            if not before.get("staged"):
+                raise StoreError(f"no graph is loaded for run {run.run_id}", "Run the refresh again")
+            remove_auxiliary(self.connection, _text(before.get("current")), self._batch_rows)
+            stage(self.connection, run.run_id, conformed, self._batch_rows)
+            switch(self.connection, run, conformed)
+        self._set_state(staged=None)
+        remove_auxiliary(self.connection, run.run_id, self._batch_rows)
+        sweep(self.connection, self._batch_rows)
+
+    def current(self) -> Snapshot:
+        """The last published run."""
+        found = state(self.connection)
+        run_id = _text(found.get("current"))
+        rows = self.connection.read(QUERIES["run"], run=run_id) if run_id is not None else []
+        if not rows:
+            raise NoRunError(
+                f"nothing has been published in Neo4j at {self._address.url} yet", "Run `graphring refresh`"
+            )
+        try:
+            run = run_from_json(str(rows[0]["info"]))
+        except ValueError as error:
+            raise StoreError(f"run {run_id} in Neo4j is damaged: {error}", "Run the refresh again") from error
+        return Neo4jSnapshot(self.connection, run, weights_of(found))
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """The current run by its id: Neo4j keeps the rings of one run."""
+        current = self.current()
+        if current.run.run_id != run_id:
+            raise NoRunError(f"Neo4j has run {current.run.run_id}, not {run_id!r}", "It keeps the current run only")
+        return current
+
+    def runs(self) -> Sequence[RunInfo]:
+        """The current run, or none."""
+        try:
+            return (self.current().run,)
+        except NoRunError:
+            return ()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _engine(self) -> Engine:
+        return Engine(
+            threads=self._threads, memory_limit=self._memory_limit, scratch=self._directory / ".neo4j-scratch"
+        )
+
+    def _ensure_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.ensure()
+
+    def _bases(self, before: Mapping[str, Any], pending: Sequence[str]) -> list[dict[str, pa.Table]]:
+        """Every graph that the database may hold rows of."""
+        tokens = [token for token in (_text(before.get("token")), *pending) if token is not None]
+        mirrors = [self._mirror.read(token) for token in dict.fromkeys(tokens)]
+        known = [mirror for mirror in mirrors if mirror is not None]
+        if not tokens or len(known) < len(mirrors):
+            return [read_managed(self.connection)]
+        if before.get("token") is None:  # a first load was cut short
+            known.insert(0, {name: schema.empty_table() for name, schema in SCHEMAS.items()})
+        return known
+
+    def _set_state(self, **values: Any) -> None:
+        self.connection.write("MERGE (s:GraphringState {name: 'graph'}) SET s += $values", values=values)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _counts(what: Changes) -> dict[str, int]:
+    return {name: table.num_rows for name, table in what.changed.items()}

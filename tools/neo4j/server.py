@@ -1,0 +1,286 @@
+"""A Neo4j Community server from Maven Central, for tests and developers; no Docker, no root, nothing installed.
+
+    python tools/neo4j/server.py run   [--home DIR]      in the foreground, until Ctrl-C
+    python tools/neo4j/server.py start  --home DIR       in the background; prints its address
+    python tools/neo4j/server.py stop   --home DIR       by its process id
+    python tools/neo4j/server.py import --home DIR --files DIR   neo4j-admin database import, server stopped
+
+Maven copies the jars once into `$XDG_CACHE_HOME/graphring` (`~/.cache/graphring`). The server listens on free ports of
+127.0.0.1 only. User `neo4j`, password `$GRAPHRING_NEO4J_PASSWORD`, or else `graphring-dev`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neo4j import GraphDatabase
+from neo4j.exceptions import AuthError
+
+HERE = Path(__file__).parent
+MAIN = "org.neo4j.server.CommunityEntryPoint"
+ADMIN = "org.neo4j.cli.AdminTool"
+OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/java.lang", "java.base/sun.nio.ch")
+USER, PASSWORD = "neo4j", os.environ.get("GRAPHRING_NEO4J_PASSWORD") or "graphring-dev"
+START_SECONDS = 180
+
+
+class ServerError(Exception):
+    """The server cannot be fetched or started; the message says why."""
+
+
+@dataclass
+class Server:
+    """A server that we started."""
+
+    home: Path
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Its Bolt address."""
+        return f"bolt://127.0.0.1:{self.port}"
+
+    def stop(self, *, kill: bool = False, seconds: float = 60) -> None:
+        """Stop it by its process id and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL if kill else signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while _alive(self.pid):
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+                deadline += seconds
+            time.sleep(0.1)
+        (self.home / "graphring.pid").unlink(missing_ok=True)
+
+
+def version() -> str:
+    """The version that the pom names."""
+    found = re.search(r"<neo4j\.version>([^<]+)<", (HERE / "pom.xml").read_text(encoding="utf-8"))
+    assert found is not None
+    return found[1]
+
+
+def jars() -> Path:
+    """The directory of jars; fetched by Maven the first time.
+
+    Raises
+    ------
+    ServerError: there is no Java, no Maven, or it failed.
+    """
+    for tool in ("java", "mvn"):
+        if shutil.which(tool) is None:
+            raise ServerError(f"{tool} is not installed (Debian: apt-get install openjdk-17-jre-headless maven)")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "graphring"
+    lib = cache / f"neo4j-{version()}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if lib.is_dir():
+            return lib
+        part = cache / f".neo4j-{version()}"
+        shutil.rmtree(part, ignore_errors=True)
+        command = ["mvn", "-B", "-ntp", "-q", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies"]
+        command += ["-DincludeScope=runtime", f"-DoutputDirectory={part}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode or not list(part.glob("neo4j-server-*.jar")):
+            lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            raise ServerError(f"Maven could not fetch Neo4j: {lines[0] if lines else done.returncode}")
+        part.rename(lib)
+    return lib
+
+
+def start(home: Path, *, port: int = 0, http_port: int = 0, heap: str = "512m", page_cache: str = "256m") -> Server:
+    """Start a server with its data in `home`, and wait until it answers with our password.
+
+    Raises
+    ------
+    ServerError: it did not come up; its last log line is named.
+    """
+    lib = jars()
+    port, http_port = port or free_port(), http_port or free_port()
+    (home / "conf").mkdir(parents=True, exist_ok=True)
+    settings = {
+        "server.default_listen_address": "127.0.0.1",
+        "server.bolt.listen_address": f"127.0.0.1:{port}",
+        "server.bolt.advertised_address": f"127.0.0.1:{port}",
+        "server.http.listen_address": f"127.0.0.1:{http_port}",
+        "server.https.enabled": "false",
+        "server.memory.pagecache.size": page_cache,
+        "dbms.usage_report.enabled": "false",
+        "db.tx_log.rotation.retention_policy": "keep_none",
+    }
+    (home / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    log = home / "logs" / "neo4j.log"
+    log.parent.mkdir(exist_ok=True)
+    command = ["java", f"-Xms{heap}", f"-Xmx{heap}", "-XX:+UseG1GC", *_opens(), "-cp", f"{lib}/*", MAIN]
+    command += [f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
+    with (home / "logs" / "console.log").open("ab") as console:
+        before = log.stat().st_size if log.exists() else 0
+        process = subprocess.Popen(command, stdout=console, stderr=console, stdin=subprocess.DEVNULL, cwd=home,
+                                   start_new_session=True)  # fmt: skip
+    server = Server(home, port, process.pid)
+    (home / "graphring.pid").write_text(f"{process.pid} {port} {http_port}\n")
+    try:
+        _wait_until_ready(process, log, before)
+        _set_password(server)
+    except BaseException:
+        server.stop(kill=True)
+        raise
+    return server
+
+
+def running(home: Path) -> Server | None:
+    """The server of `home`, if it runs."""
+    try:
+        pid, port, _ = (home / "graphring.pid").read_text().split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return Server(home, int(port), int(pid)) if _alive(int(pid)) else None
+
+
+def admin(home: Path, arguments: Sequence[str]) -> None:
+    """Run `neo4j-admin` on a home whose server is stopped.
+
+    Raises
+    ------
+    ServerError: it failed; its output is the message.
+    """
+    (home / "conf").mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+    command = ["java", "-Xmx2g", *_opens(), "-cp", f"{jars()}/*", ADMIN, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)
+    if done.returncode:
+        raise ServerError((done.stdout + done.stderr)[-4000:])
+
+
+def import_files(home: Path, files: Path) -> None:
+    """Import what `graphring neo4j export` wrote, into an empty database."""
+    arguments = (files / "import.args").read_text(encoding="utf-8").split()
+    admin(home, [argument.replace("{DIR}", str(files.resolve())) for argument in arguments])
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def temporary(**options: str) -> Iterator[Server]:
+    """A server in a temporary directory; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="graphring-neo4j-", ignore_cleanup_errors=True) as home:
+        server = start(Path(home), **options)  # type: ignore[arg-type]
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _opens() -> list[str]:
+    return [f"--add-opens={module}=ALL-UNNAMED" for module in OPENS]
+
+
+def _alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # reap it where it is our child
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, before: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if log.exists():
+            with log.open("rb") as file:
+                file.seek(before)
+                if b"Started." in file.read():
+                    return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    lines = [*_lines(log), *_lines(log.with_name("console.log"))]
+    raise ServerError(f"Neo4j did not start: {lines[-1] if lines else process.returncode}")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+
+
+def _set_password(server: Server) -> None:
+    """Set the first password through the system database; a home that has been used has it already."""
+    with contextlib.suppress(AuthError), GraphDatabase.driver(server.url, auth=(USER, "neo4j")) as driver:
+        driver.execute_query(
+            "ALTER CURRENT USER SET PASSWORD FROM $old TO $new", old="neo4j", new=PASSWORD, database_="system"
+        )
+    with GraphDatabase.driver(server.url, auth=(USER, PASSWORD)) as driver:
+        driver.verify_connectivity()
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["run", "start", "stop", "import"])
+    parser.add_argument("--home", type=Path, default=None)
+    parser.add_argument("--files", type=Path, default=None)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--http-port", type=int, default=0)
+    parser.add_argument("--heap", default="512m")
+    parser.add_argument("--page-cache", default="256m")
+    given = parser.parse_args()
+    if given.home is None and given.action != "run":
+        parser.error("--home is needed")
+    home = (given.home or Path(tempfile.mkdtemp(prefix="graphring-neo4j-"))).resolve()
+    server = running(home)
+    try:
+        if given.action == "import":
+            import_files(home, given.files)
+        elif given.action == "stop":
+            if server is not None:
+                server.stop()
+        else:
+            server = server or start(
+                home, port=given.port, http_port=given.http_port, heap=given.heap, page_cache=given.page_cache
+            )
+            print(server.url, flush=True)
+            if given.action == "run":
+                _serve(server)
+    except ServerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve(server: Server) -> None:
+    http = (server.home / "graphring.pid").read_text().split()[2]
+    print(f"user {USER}, password {PASSWORD}, browser http://127.0.0.1:{http}; Ctrl-C stops it", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while _alive(server.pid):
+            time.sleep(0.5)
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
