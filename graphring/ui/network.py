@@ -125,7 +125,7 @@ def _grouped(
         group = Group(tuple(members), tuple(NodeRef(*ref) for ref in common))
         refs[f"g{i}"] = group
         said = f"Group of {plural(len(members), 'account')} that use the same {plural(len(common), 'object')}"
-        size = 16 + 6 * math.log2(1 + len(members))
+        size = min(18 + 3.2 * math.log2(1 + len(members)), 50)
         nodes.append(_node(f"g{i}", "group", said, said, size, named=True, badge=count(len(members))))
         edges += [
             {"id": f"e{i}-{ref.kind}-{at[ref]}", "source": f"g{i}", "target": at[ref], "width": _width(len(members))}
@@ -154,7 +154,7 @@ def _object_nodes(objects: pd.DataFrame, refs: dict[str, NodeRef | Group]) -> li
         refs[f"o{i}"] = NodeRef(row["object_type"], row["object_id"])
         name = clean(row["label"] or row["object_id"])
         said = f"{kind_name(row['object_type'])} {name}, {plural(row['members'], 'account')} of the ring"
-        size = 18 + 4.5 * math.log2(1 + row["members"])
+        size = min(18 + 4.5 * math.log2(1 + row["members"]), 56)
         nodes.append(_node(f"o{i}", row["object_type"], name, said, size, named=i < named))
     return nodes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -134,4 +134,5 @@ def launch(settings: Settings, port: int = 8501) -> None:
         yield
 
     app = st.App(SCRIPT, middleware=security(), lifespan=lifespan)
-    app.run(config={**OPTIONS, "server.port": chosen})
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
+        app.run(config={**OPTIONS, "server.port": chosen})

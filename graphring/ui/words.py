@@ -65,6 +65,8 @@ def clean(text: object, limit: int = 60) -> str:
     isolated so that it cannot reorder its neighbours.
     """
     raw = _text(text)
+    if len(raw) <= limit and raw.isascii() and raw.isprintable():
+        return raw  # nearly every text; tables have 20,000 rows
     cut = raw[:limit]
     shown = "".join(_visible(c) for c in cut)
     if len(raw) > limit:

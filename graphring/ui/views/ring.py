@@ -52,7 +52,8 @@ def show(desk: Desk) -> None:
             act.panel(desk, ring, history)
         with main:
             _evidence(ring)
-            show_graph(desk, ring)
+            with st.container(key="ring_graph"):
+                show_graph(desk, ring)
             _activity(ring)
             _accounts(ring)
             _objects(ring)
@@ -204,9 +205,7 @@ def _objects(ring: Ring) -> None:
         pd.DataFrame(
             {
                 "Type": frame["object_type"].map(kind_name),
-                "Object": [
-                    cell(label or name, 80) for label, name in zip(frame["label"], frame["object_id"], strict=True)
-                ],
+                "Object": names,
                 "In the ring": frame["members"],
                 "Outside it": frame["outsiders"],
                 "Rarity (bits)": frame["bits"],

@@ -144,7 +144,7 @@ function arrange(cy) {
   try {
     cy.layout({
       name: "fcose", quality: cy.nodes().length > 300 ? "draft" : "default", animate: false, randomize: true, fit: false,
-      packComponents: true, nodeSeparation: 110, idealEdgeLength: 95, nodeRepulsion: 12000, gravity: 0.3,
+      packComponents: true, nodeSeparation: 110, idealEdgeLength: (edge) => 60 + edge.source().width() + edge.target().width(), nodeRepulsion: 12000, gravity: 0.3,
       nodeDimensionsIncludeLabels: false,
     }).run();
   } finally {
