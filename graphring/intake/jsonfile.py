@@ -78,23 +78,26 @@ class JsonLines:
         numbers = split.column("number_").to_numpy()
         if not np.all(numbers[1:] > numbers[:-1]):
             split = split.sort_by("number_")
-        broken = split.filter(pc.invert(split.column("sound_"))).column("number_").to_pylist()
-        good = split.filter(split.column("sound_"))
+        sound, broken = split.column("sound_"), []
+        if not pc.all(sound).as_py():  # a filter copies long text
+            broken = split.filter(pc.invert(sound)).column("number_").to_pylist()
+            split = split.filter(sound)
         return Rows(
-            good.select([ours for ours, _ in inside]),
-            good.column("number_").to_numpy().astype(np.int64, copy=False),
+            split.select([ours for ours, _ in inside]),
+            split.column("number_").to_numpy().astype(np.int64, copy=False),
             (*rows.rejects, *((number, "the line is not a JSON object") for number in broken)),
         )
 
     def _compile(self, inside: tuple[tuple[str, str], ...]) -> Callable[[pa.Table], pa.Table]:
         pointers = ibis.array(["/" + theirs.replace("~", "~0").replace("/", "~1") for _, theirs in inside])
         found = ibis.ifelse(_SOUND, _json_extract_string(_LINES.line, pointers), ibis.null())
-        parsed = _LINES.select(number_=_LINES.number, sound_=_SOUND, found_=found)
+        parsed = _LINES.select(number_=_LINES.number, found_=found)
         values = {ours: parsed.found_[place] for place, (ours, _) in enumerate(inside)}
-        return self._engine.prepare(parsed.select("number_", "sound_", **values), "lines")
+        return self._engine.prepare(parsed.select("number_", sound_=parsed.found_.notnull(), **values), "lines")
 
 
 def _without_blanks(rows: Rows) -> pa.Table:
     line = rows.table.column("line") if rows.table.num_rows else pa.array([], pa.string())
     lines = pa.table({"number": pa.array(rows.numbers), "line": line})
-    return lines.filter(pc.not_equal(pc.utf8_trim_whitespace(lines.column("line")), ""))
+    said = pc.match_substring_regex(lines.column("line"), r"\S")
+    return lines if pc.all(said).as_py() else lines.filter(said)

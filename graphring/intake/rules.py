@@ -90,7 +90,10 @@ _Read = tuple[ir.Value, list[tuple[ir.BooleanValue, str]]]
 
 
 def _empty(raw: ir.Value) -> ir.BooleanValue:
-    return raw.isnull() | (raw.strip() == "") if raw.type().is_string() else raw.isnull()
+    if not raw.type().is_string():
+        return raw.isnull()
+    # trimming is slow: it is only done where the first character is white space or there is none
+    return raw.isnull() | ibis.ifelse(raw < "!", raw.strip() == "", False)
 
 
 def _as_text(raw: ir.Value) -> ir.StringValue:
@@ -119,9 +122,9 @@ def _time(raw: ir.Value, name: str) -> _Read:
     if raw.type().is_timestamp():
         moment, unread = raw, ibis.literal(value=False)
     else:
-        text = _as_text(raw).strip().nullif("")
-        moment = text.try_cast("timestamp('UTC')")
-        unread = text.notnull() & moment.isnull()
+        text = _as_text(raw)
+        moment = ibis.coalesce(text.try_cast("timestamp('UTC')"), text.strip().try_cast("timestamp('UTC')"))
+        unread = moment.isnull() & ~_empty(text)
     first, last = (ibis.literal(day).cast("timestamp('UTC')") for day in (_FIRST_DAY, _LAST_DAY))
     absurd = (moment < first) | (moment >= last)
     return moment, [(unread, f"{name} is not an ISO 8601 time"), (absurd, f"{name} is before 2000 or after 2099")]
@@ -131,10 +134,10 @@ def _count(raw: ir.Value, name: str) -> _Read:
     if raw.type().is_integer():
         number, unread = raw, ibis.literal(value=False)
     else:
-        text = _as_text(raw).strip().nullif("")
+        text = _as_text(raw)
         number = text.try_cast("int64")
         same = text.try_cast("float64") == number.cast("float64")
-        unread = text.notnull() & ~same.fill_null(False)
+        unread = ~same.fill_null(False) & ~_empty(text)
     return number, [(unread, f"{name} is not a whole number"), (number < 0, f"{name} is negative")]
 
 
@@ -156,6 +159,8 @@ def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
     if name not in table.column_names:
         return pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
     column = table.column(name).cast(pa.string())
+    if not pc.any(pc.equal(pc.binary_length(column), 0)).as_py():
+        return column
     return pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, pa.string()), column)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +71,8 @@ def delivered(world: dict[str, list[dict[str, Any]]], kinds: dict[str, str], ord
         return files, made
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds, seed=st.integers(0, 2**32), data=st.data())
 def test_the_same_world_gives_the_same_bytes(
     world: dict[str, list[dict[str, Any]]], seed: int, data: st.DataObject
