@@ -53,4 +53,4 @@ def _line(dial: str, step: str, rings: Sequence[RingMatch]) -> DialStep:
 
 
 def _label(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

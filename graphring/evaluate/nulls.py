@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from graphring.engine import writing
 from graphring.evaluate.judged import findings_of
 from graphring.evaluate.results import NullResult
-from graphring.evaluate.shuffle import shuffle
+from graphring.evaluate.shuffling import shuffle
 from graphring.model import GraphTables, Tier, Traffic
 
 __all__ = ["Detect", "null_runs"]

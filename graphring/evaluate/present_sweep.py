@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from graphring.evaluate.intervals import Interval
 from graphring.evaluate.present import plain
-from graphring.evaluate.sweep import Line, Sweep
+from graphring.evaluate.sweeping import Line, Sweep
 
 __all__ = ["sweep_json", "sweep_markdown"]
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphring.engine import Engine
-from graphring.evaluate.shuffle import shuffle
+from graphring.evaluate.shuffling import shuffle
 from graphring.graph import build_graph
 from graphring.model import (
     ACCOUNTS,
