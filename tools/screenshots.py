@@ -83,7 +83,7 @@ def photograph(base: str, chromium: str, out: Path) -> None:
         page.screenshot(path=out / "queue.png")
         page.get_by_test_id("stDataFrame").first.click(position={"x": 520, "y": 54})
         page.wait_for_url(re.compile(r"/ring\?ring="))
-        page.set_viewport_size({"width": 1400, "height": 1000})
+        page.set_viewport_size({"width": 1400, "height": 1060})
         page.locator(".gr-stage canvas").first.wait_for()
         settle(page)
         page.screenshot(path=out / "ring.png")
@@ -93,7 +93,10 @@ def photograph(base: str, chromium: str, out: Path) -> None:
         page.locator(".gr-stage").press("Enter")
         page.get_by_text("Used by (").wait_for()
         settle(page)
-        page.locator(".st-key-ring_graph").screenshot(path=out / "graph.png")
+        box = page.locator(".st-key-ring_graph").bounding_box()
+        assert box is not None
+        around = {"x": box["x"] - 16, "y": box["y"] - 8, "width": box["width"] + 32, "height": box["height"] + 16}
+        page.screenshot(path=out / "graph.png", clip=around, full_page=True)
         browser.close()
 
 

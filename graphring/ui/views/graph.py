@@ -94,7 +94,7 @@ def _object(desk: Desk, ring: Ring, ref: NodeRef) -> None:
             ("In the ring", plural(row["members"], "account")),
             ("Outside it", plural(row["outsiders"], "account")),
             ("Rarity", f"{row['bits']:.1f} bits"),
-            ("Known as", clean(profile.get("note"), 120)),
+            ("Note", clean(profile.get("note"), 120)),
             ("Damped", "yes, a hub that counts for less" if profile.get("damped") else ""),
         ],
         compact=True,

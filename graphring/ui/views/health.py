@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pandas as pd
 import streamlit as st
 
 from graphring.ui import markup, session
 from graphring.ui.markup import Column
 from graphring.ui.session import Desk
-from graphring.ui.words import cell, count, plural, timestamp
+from graphring.ui.words import cell, clean, count, plural, timestamp
 
 __all__ = ["show"]
 
+_FIRST = ("accounts", "exchanges", "objects", "sightings", "families", "rings", "duplicates", "quarantined")
 _SHOWN = 1_000
 
 
@@ -24,19 +27,19 @@ def show(desk: Desk) -> None:
         "Run health",
         f"Run {run.number} ({run.run_id}), finished {timestamp(run.finished)} after {seconds:,.0f} seconds.",
     )
-    markup.facts([(name.replace("_", " ").capitalize(), count(number)) for name, number in run.counts.items()])
+    markup.facts([(_counted(name), count(run.counts[name])) for name in _FIRST if name in run.counts])
     for warning in run.warnings:
         markup.note(warning, "warn")
     left, right = st.columns([1, 1], gap="large")
     with left:
         markup.section("Stages")
-        rows = [[stage.replace("_", " ").capitalize(), f"{took:,.1f}"] for stage, took in run.stages.items()]
+        longest = sorted(run.stages.items(), key=lambda item: (-item[1], item[0]))
+        rows = [[stage.replace("_", " ").capitalize(), f"{took:,.1f}"] for stage, took in longest]
         markup.table([Column("Stage"), Column("Seconds", number=True)], rows, label="Stages and seconds")
     with right:
         markup.section("What this run is")
         about = [("graphring", run.version), ("Fingerprint", run.fingerprint[:16])]
-        place = desk.state.settings.store or f"embedded in {desk.state.settings.state}"
-        markup.facts([*about, ("Store", place)], compact=True)
+        markup.facts([*about, ("Store", _place(desk))], compact=True)
         markup.section("Earlier runs")
         earlier = [r for r in desk.state.store.runs() if r.run_id != run.run_id][:10]
         if earlier:
@@ -46,6 +49,22 @@ def show(desk: Desk) -> None:
         else:
             st.text("None.")
     _quarantine(desk)
+    with st.expander("All counts of this run"):
+        rows = [[_counted(name), count(number)] for name, number in sorted(run.counts.items())]
+        markup.table([Column("Count"), Column("Number", number=True)], rows, label="All counts")
+
+
+def _place(desk: Desk) -> str:
+    """Where the store is, without the credentials that an address may carry."""
+    settings = desk.state.settings
+    if not settings.store:
+        return f"embedded in {settings.state}"
+    address = urlsplit(settings.store)
+    return f"{address.scheme}://{address.hostname or ''}" + (f":{address.port}" if address.port else "")
+
+
+def _counted(name: str) -> str:
+    return "IP addresses" if name == "ips" else clean(name.replace("_", " ")).capitalize()
 
 
 def _quarantine(desk: Desk) -> None:

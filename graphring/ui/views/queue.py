@@ -17,6 +17,8 @@ __all__ = ["show"]
 
 _OPEN = "open"
 _DECISIONS = {_OPEN: "No decision", "confirmed": "Confirmed", "benign": "Benign", "watch": "Watch"}
+_ROW = 62
+"""Pixels of a row; from 4 rem on, long sentences wrap."""
 _COLUMNS = ("ring_id", "tier", "score", "accounts", "headline", "decision", "status", "last_seen")
 
 
@@ -53,7 +55,7 @@ def _with_decisions(found: pd.DataFrame, outcomes: Mapping[str, Entry]) -> pd.Da
 
 def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
     with st.container(key="queue_filters"):
-        first = st.columns([2.4, 1.5, 2.6, 0.9], vertical_alignment="bottom")
+        first = st.columns([2.2, 1.4, 2.4, 1.0], vertical_alignment="bottom")
         text = first[0].text_input(
             "Find an account or a shared object",
             key="queue_search",
@@ -61,7 +63,7 @@ def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
             max_chars=200,
         )
         tiers = first[1].pills(
-            "Tier", list(TIERS), format_func=TIERS.__getitem__, selection_mode="multi", key="queue_tiers"
+            "Tier", list(TIERS), format_func=TIERS.__getitem__, selection_mode="multi", key="queue_tiers", wrap=True
         )
         decisions = first[2].pills(
             "Decision",
@@ -69,8 +71,9 @@ def _filtered(desk: Desk, frame: pd.DataFrame) -> pd.DataFrame:
             format_func=_DECISIONS.__getitem__,
             selection_mode="multi",
             key="queue_decisions",
+            wrap=True,
         )
-        with first[3].popover("More", width="stretch"):
+        with first[3].popover("More filters", width="stretch"):
             score = st.number_input("Score of at least (bits)", value=None, step=1.0, key="queue_score")
             accounts = st.number_input("Accounts, at least", value=None, min_value=0, step=1, key="queue_accounts")
             states = st.multiselect(
@@ -132,18 +135,18 @@ def _table(frame: pd.DataFrame) -> str | None:
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
         column_order=_COLUMNS,
-        row_height=38,
-        height="content" if len(shown) <= 18 else 760,
+        row_height=_ROW,
+        height="content" if len(shown) <= 12 else 13 * _ROW,
         alt="Rings, highest score first; choose a row to open the ring",
         column_config={
             "ring_id": st.column_config.TextColumn("Ring", width=85),
-            "tier": st.column_config.TextColumn("Tier", width=80),
+            "tier": st.column_config.TextColumn("Tier", width=70),
             "score": st.column_config.NumberColumn("Score (bits)", format="%.1f", width=95),
             "accounts": st.column_config.NumberColumn("Accounts", format="localized", width=85),
-            "headline": st.column_config.TextColumn("What it looks like", width="large"),
-            "decision": st.column_config.TextColumn("Decision", width=110),
-            "status": st.column_config.TextColumn("Since last run", width=115),
-            "last_seen": st.column_config.DatetimeColumn("Last active", format="D MMM YYYY", width=105, timezone="UTC"),
+            "headline": st.column_config.TextColumn("What it looks like", width=520),
+            "decision": st.column_config.TextColumn("Decision", width=95),
+            "status": st.column_config.TextColumn("Since last run", width=100),
+            "last_seen": st.column_config.DatetimeColumn("Last active", format="D MMM YYYY", width=100, timezone="UTC"),
         },
     )
     st.caption("Choose a row to open the ring.")

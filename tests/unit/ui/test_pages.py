@@ -14,7 +14,9 @@ from graphring.cases import Kind, Outcome
 from graphring.config import Settings
 from graphring.model import RUN_TABLES
 from graphring.refresh import State
+from graphring.ui.session import Desk
 from graphring.ui.views.act import _zipped
+from graphring.ui.views.health import _place
 from tests.fakes import HOSTILE_IDS, FakeSnapshot
 
 from .conftest import Opened, markup, opener, published
@@ -235,3 +237,9 @@ def test_a_broken_store_is_one_clear_line(tmp_path: Path) -> None:
     assert not app.exception
     assert "cannot be read" in markup(app)
     assert "Traceback" not in markup(app)
+
+
+def test_the_store_is_named_without_its_credentials(state: State) -> None:
+    settings = state.settings.model_copy(update={"store": "bolt://neo4j:secret@db.example:7687"})
+    desk = Desk(State(settings), FakeSnapshot.sample())
+    assert _place(desk) == "bolt://db.example:7687"

@@ -95,7 +95,7 @@ export function stylesheet(look, order) {
       style: { width: "data(width)", "line-color": edge, opacity: 0.45, "curve-style": "haystack", "overlay-opacity": 0 },
     },
     { selector: ".faint", style: { opacity: 0.13, "text-opacity": 0 } },
-    { selector: "edge.near", style: { opacity: 0.95, "line-color": look.text } },
+    { selector: "edge.near", style: { opacity: 0.75, width: 1.6, "line-color": look.text } },
     { selector: "node.named, node:selected", style: { label: "data(label)", "min-zoomed-font-size": 0, "z-index": 10 } },
     { selector: "node:selected", style: { "border-width": 3, "border-color": look.text, "font-weight": 700 } },
     { selector: "node:active", style: { "overlay-opacity": 0.08 } },
