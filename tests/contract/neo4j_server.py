@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -40,6 +41,21 @@ class Target:
         """Rows of a statement, as another system would send it."""
         with GraphDatabase.driver(self.url, auth=(self.user, self.password)) as driver:
             return [record.data() for record in driver.execute_query(cypher, parameters).records]
+
+    def content(self) -> list[str]:
+        """Every node and relationship as text, sorted, without the server's own ids: equal lists, equal graphs."""
+        nodes = {
+            str(row["id"]): json.dumps([sorted(row["labels"]), row["p"]], default=str, sort_keys=True)  # type: ignore[call-overload]
+            for row in self.run("MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS p")
+        }
+        edges = self.run(
+            "MATCH (a)-[r]->(b) RETURN elementId(a) AS a, type(r) AS t, properties(r) AS p, elementId(b) AS b"
+        )
+        texts = [
+            f"{nodes[str(row['a'])]} -{row['t']} {json.dumps(row['p'], default=str, sort_keys=True)}-> {nodes[str(row['b'])]}"
+            for row in edges
+        ]
+        return sorted([*nodes.values(), *texts])
 
     def wipe(self) -> None:
         """Remove every node, keep the schema."""

@@ -49,6 +49,8 @@ class Server:
     home: Path
     port: int
     pid: int
+    process: subprocess.Popen[bytes] | None = None
+    """Where it is our child."""
 
     @property
     def url(self) -> str:
@@ -60,12 +62,16 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL if kill else signal.SIGTERM)
         deadline = time.monotonic() + seconds
-        while _alive(self.pid):
+        while self.alive():
             if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGKILL)
                 deadline += seconds
             time.sleep(0.1)
         (self.home / "graphring.pid").unlink(missing_ok=True)
+
+    def alive(self) -> bool:
+        """Whether it runs; a dead child is reaped."""
+        return self.process.poll() is None if self.process is not None else _alive(self.pid)
 
 
 def version() -> str:
@@ -133,7 +139,7 @@ def start(home: Path, *, port: int = 0, http_port: int = 0, heap: str = "512m", 
         before = log.stat().st_size if log.exists() else 0
         process = subprocess.Popen(command, stdout=console, stderr=console, stdin=subprocess.DEVNULL, cwd=home,
                                    start_new_session=True)  # fmt: skip
-    server = Server(home, port, process.pid)
+    server = Server(home, port, process.pid, process)
     (home / "graphring.pid").write_text(f"{process.pid} {port} {http_port}\n")
     try:
         _wait_until_ready(process, log, before)
@@ -197,8 +203,6 @@ def _opens() -> list[str]:
 
 
 def _alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # reap it where it is our child
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -274,7 +278,7 @@ def _serve(server: Server) -> None:
     print(f"user {USER}, password {PASSWORD}, browser http://127.0.0.1:{http}; Ctrl-C stops it", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        while _alive(server.pid):
+        while server.alive():
             time.sleep(0.5)
     except (KeyboardInterrupt, SystemExit):
         pass

@@ -29,7 +29,8 @@ _MICROS = 1_000_000
 def expression(value: str, kind: pa.DataType) -> str:
     """A Cypher expression for `value`, of Arrow type `kind`, that is never null."""
     if pa.types.is_timestamp(kind):
-        micros = f"{value}.epochSeconds * {_MICROS} + {value}.microsecond"
+        # epochSeconds rounds towards 1970, epochMillis downwards
+        micros = f"{value}.epochMillis * 1000 + {value}.microsecond % 1000"
         return f"CASE WHEN {value} IS :: ZONED DATETIME NOT NULL THEN {micros} ELSE $none_int END"
     if pa.types.is_integer(kind):
         return f"CASE WHEN {value} IS :: INTEGER NOT NULL THEN {value} ELSE $none_int END"

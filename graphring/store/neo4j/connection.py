@@ -15,6 +15,7 @@ from neo4j.exceptions import (
     ClientError,
     ConfigurationError,
     DriverError,
+    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -67,8 +68,11 @@ class Connection:
 
     def writing(self, work: Callable[[ManagedTransaction], T]) -> T:
         """One managed write transaction: whole or not at all, tried again on passing errors; `work` is idempotent."""
-        with translated(self.address), self.session() as session:
-            return session.execute_write(work)
+        with translated(self.address):
+            while True:
+                with contextlib.suppress(IncompleteCommit), self.session() as session:
+                    # lost while committing: nobody knows whether it was done, and doing it again does no harm
+                    return session.execute_write(work)
 
     def write(self, cypher: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """One statement in a managed write transaction."""

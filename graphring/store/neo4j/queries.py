@@ -11,7 +11,7 @@ import pyarrow as pa
 from graphring import model
 from graphring.store.neo4j.columns import collected, expression
 from graphring.store.neo4j.read import SIGHTING_SOURCES
-from graphring.store.neo4j.schema import AUXILIARY, EXPIRED, KINDS, OTHER, TYPES
+from graphring.store.neo4j.schema import AUXILIARY, EXPIRED, KINDS, OTHER, TYPES, object_type_of
 
 __all__ = ["HUB_BOUND", "POSITION", "QUERIES", "node_query"]
 
@@ -38,7 +38,7 @@ def _neighbours(match: str) -> str:
         "o.object_id AS object_id, sum(CASE WHEN r.count IS :: INTEGER NOT NULL THEN r.count ELSE 1 END) AS count, "
         "min(CASE WHEN r.first_seen IS :: ZONED DATETIME NOT NULL THEN r.first_seen END) AS first_seen, "
         "max(CASE WHEN r.last_seen IS :: ZONED DATETIME NOT NULL THEN r.last_seen END) AS last_seen, "
-        "max(CASE WHEN r.active_days IS :: INTEGER NOT NULL THEN r.active_days END) AS active_days "
+        "max(CASE WHEN r.active_days IS :: INTEGER NOT NULL THEN r.active_days ELSE 1 END) AS active_days "
         "WHERE account_id IS :: STRING NOT NULL AND object_type IS NOT NULL AND object_id IS :: STRING NOT NULL "
         "ORDER BY count DESC, object_type, object_id, account_id SKIP $offset LIMIT $limit "
         "RETURN " + collected(model.SIGHTINGS, merged)
@@ -85,9 +85,7 @@ def _members(match: str) -> str:
 
 _SHARED: Final = {
     "ring_id": "r.ring_id",
-    "object_type": "CASE "
-    + " ".join(f"WHEN o:{kind.label} THEN '{name}'" for name, kind in KINDS.items())
-    + " ELSE o.object_type END",
+    "object_type": object_type_of("o"),
     "object_id": "o.object_id",
     **{name: f"m.{name}" for name in model.RING_OBJECTS.names[3:]},
     "position": "m.position",
@@ -118,7 +116,8 @@ QUERIES: Final[Mapping[str, str]] = MappingProxyType(
             + collected(model.GRAPH_ACCOUNTS, "a")
         ),
         "sightings": (
-            f"UNWIND $ids AS id MATCH (a:Account {{account_id: id}}) MATCH (a)-[r:{TYPES}]->(o) RETURN "
+            f"UNWIND $ids AS id MATCH (a:Account {{account_id: id}}) MATCH (a)-[r:{TYPES}]->(o) "
+            f"WHERE {object_type_of('o')} IS NOT NULL AND o.object_id IS :: STRING NOT NULL RETURN "
             + collected(model.SIGHTINGS, SIGHTING_SOURCES)
         ),
         "neighbours of account": _neighbours(f"MATCH (a:Account {{account_id: $id}}) MATCH (a)-[r:{TYPES}]->(o)"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from neo4j import ManagedTransaction
 
 from graphring import model
@@ -99,6 +100,8 @@ class Neo4jSnapshot:
         """SIGHTINGS of these accounts, those of other systems beside ours added up."""
         found = table(model.SIGHTINGS, self._by_ids("sightings", account_ids))
         key = ["account_id", "object_type", "object_id"]
+        found = found.set_column(3, "count", pc.coalesce(found.column("count"), 1))
+        found = found.set_column(6, "active_days", pc.coalesce(found.column("active_days"), pa.scalar(1, pa.int32())))
         merged = found.group_by(key, use_threads=False).aggregate(
             [("count", "sum"), ("first_seen", "min"), ("last_seen", "max"), ("active_days", "max")]
         )
