@@ -1,255 +1,294 @@
-"""The cascade: compact exchanges ▶ frequent shingles ▶ wrappers ▶ families, with ids that survive the night."""
+"""The cascade: compact exchanges ▶ groups that share a wrapper ▶ wordings ▶ families with ids that survive the night."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from graphring.config import Settings
 from graphring.engine import Engine
-from graphring.engine.duck import atomic, writing
-from graphring.model import ASSIGNMENTS, FAMILIES, TIME
 from graphring.templates import state
-from graphring.templates.exemplar import exemplar, redact
-from graphring.templates.fingerprint import KIND_MASK, Kind
+from graphring.templates.cover import inherit
+from graphring.templates.frequent import Hashes
+from graphring.templates.groups import Tally, sample, sharers, tally
+from graphring.templates.incidence import Codes
+from graphring.templates.join import Node, join
+from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
+from graphring.templates.report import Family, write_assignments, write_families
+from graphring.templates.search import Found, search
+from graphring.templates.wording import Wording, fold_words, wording
 
 __all__ = ["find_families"]
 
-_COLUMNS: Final = ["exchange_id", "account", "ts", "template_id", "system", "prompt", "shingles"]
-_HASHES: Final = 8
-_Ints = npt.NDArray[np.int64]
-_Hashes = npt.NDArray[np.uint64]
+_PAYLOAD: Final = "payload"
+_WRAPPER: Final = "wrapper"
+Texts = Callable[[Sequence[str]], pa.Table]
 
 
-@dataclass(frozen=True)
-class _Exchanges:
-    ids: pa.ChunkedArray
-    account: _Ints
-    ts: _Ints
-    template: list[str | None]
-    system: _Hashes
-    prompt: _Hashes
-    rows: _Ints
-    shingles: _Hashes
+@dataclass
+class _Group:
+    """Exchanges that share one wording, known or new."""
+
+    source: str
+    """As in state.STATE."""
+    keys: tuple[int, ...]
+    kind: str = _WRAPPER
+    known: state.Wording | None = None
+    wording: Wording | None = None
+    rows: list[int] = field(default_factory=list)
+    """Sampled rows."""
 
 
 def find_families(  # noqa: PLR0917 - a seam that others call by position
-    engine: Engine,  # noqa: ARG001
+    engine: Engine,  # noqa: ARG001 - the shingles need loops, not joins
     exchanges: Path,
-    texts: Callable[[Sequence[str]], pa.Table],
+    texts: Texts,
     known: Path | None,
     settings: Settings,
     out: Path,
 ) -> None:
-    """Find the template families of a night and write families.parquet, assignments.parquet and the state in `out`.
+    """Find the template families of a night and write families.parquet, assignments.parquet and family_state.parquet.
 
     Parameters
     ----------
-    exchanges: EXCHANGES, sorted.
-    texts: gives exchange_id, system_prompt, prompt of a few exchanges; called once.
-    known: the folder of the night before; its families keep their ids.
+    exchanges: EXCHANGES, sorted by (account, ts, exchange_id).
+    texts: gives exchange_id, system_prompt, prompt of a few exchanges; called once, with at most
+        samples * (families + payloads) ids.
+    known: the folder of the night before; its families keep their ids, and exchanges are assigned to them first.
 
     Raises
     ------
-    ConfigError: an unknown name in `settings.templates`.
+    ConfigError: an unknown name or impossible value in `settings.templates`.
     """
     chosen = parameters(settings.templates)
-    table = _read(exchanges)
-    labels, keys = _label(table, chosen)
-    numbers, last, states = _number(keys, state.load(known))
-    families = _describe(table, labels, numbers, texts, chosen)
-    ids = pa.array([None if label < 0 else state.name(numbers[label]) for label in labels.tolist()], pa.string())
-    assignments = pa.table([table.ids, ids], schema=ASSIGNMENTS)
-    for name, content in (("families", families), ("assignments", assignments)):
-        path = out / f"{name}.parquet"
-        with writing(path), atomic(path) as part:
-            pq.write_table(content, part, compression="zstd")
-    state.save(out, last, states)
+    memory = state.load(known)
+    night = open_night(exchanges)
+    label, payload, groups, prompts = _group(night, memory, chosen)
+    _read_texts(night, label, payload, groups, texts, chosen)
+    family = _join(night, label, groups, chosen)
+    label = _relabel(label, family, prompts, groups)
+    numbers, last = _number(groups, family, memory)
+    found = _describe(night, label, payload, groups, family, numbers, chosen)
+    of_group = np.array([numbers.get(root, 0) for root in family] + [0], np.int64)
+    row_family = np.where(label >= 0, of_group[label], of_group[payload])
+    write_families(out, found, int(np.unique(night.account).size))
+    write_assignments(out, night, row_family)
+    state.save(out, last, _remember(memory, groups, family, numbers, found))
 
 
-def _read(path: Path) -> _Exchanges:
-    table = pq.read_table(path, columns=_COLUMNS)
-    lists = table["shingles"].combine_chunks()
-    counts = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return _Exchanges(
-        table["exchange_id"],
-        table["account"].to_numpy().astype(np.int64),
-        table["ts"].cast(pa.int64()).to_numpy(),
-        table["template_id"].to_pylist(),
-        table["system"].to_numpy(),
-        table["prompt"].to_numpy(),
-        np.repeat(np.arange(len(counts)), counts),
-        lists.flatten().to_numpy(),
-    )
+def _group(night: Night, memory: state.Memory, chosen: Parameters) -> tuple[Codes, Codes, list[_Group], Found]:
+    """Label each exchange with a group: its prompt's wrapper, else its template_id, else its system prompt."""
+    groups: list[_Group] = []
+    prompts = _search(night, memory, chosen, "prompt")
+    label = _adopt(prompts, prompts.label, memory, "prompt", groups, chosen)
+    payload = _adopt(prompts, prompts.payload, memory, "prompt", groups, chosen, kind=_PAYLOAD)
+    _exact(night, _template_hashes(night), label, memory, "template", groups, chosen)
+    if night.systems:
+        systems = _search(night, memory, chosen, "system")
+        found = _adopt(
+            systems, np.where(label < 0, systems.label, -1).astype(np.int32), memory, "system", groups, chosen
+        )
+        label = np.where(label < 0, found, label).astype(np.int32)
+        _exact(night, night.system, label, memory, "exact", groups, chosen)
+    return label, payload, groups, prompts
 
 
-def _label(table: _Exchanges, chosen: Parameters) -> tuple[_Ints, list[list[int]]]:
-    """A label for each row (-1: none) and, for each label, the keys by which it is known again."""
-    labels = np.full(len(table.account), -1, np.int64)
-    keys: list[list[int]] = []
-    templates = np.array([_text_hash(text) if text else 0 for text in table.template], np.uint64)
-    _exact(templates, table, chosen, labels, keys)
-    _wrappers(table, chosen, labels, keys)
-    _exact(table.system, table, chosen, labels, keys)
-    return labels, keys
+def _search(night: Night, memory: state.Memory, chosen: Parameters, source: str) -> Found:
+    known = [w.keys for w in memory.wordings if w.source == source and w.kind == _WRAPPER]
+    batches = night.prompts if source == "prompt" else night.system_prompts
+    return search(batches, night.rows, night.shingles, known, chosen)
+
+
+def _adopt(
+    found: Found, label: Codes, memory: state.Memory, source: str, groups: list[_Group], chosen: Parameters,
+    kind: str = _WRAPPER,
+) -> Codes:  # fmt: skip
+    """Make groups of the codes in `label` and return the labels in terms of groups."""
+    known = [w for w in memory.wordings if w.source == source and w.kind == kind]
+    codes = np.unique(label[label >= 0])
+    for code in codes.tolist():
+        keys = found.keys(code, chosen.keys)
+        if kind == _WRAPPER and code < found.known:
+            groups.append(_Group(source, keys, kind, known[code]))
+        else:
+            before = next((w for w in known if kind == _PAYLOAD and set(w.keys) & set(keys)), None)
+            groups.append(_Group(source, keys, kind, before))
+    base = len(groups) - codes.size
+    return np.where(label >= 0, np.searchsorted(codes, label) + base, -1).astype(np.int32)
+
+
+def _template_hashes(night: Night) -> Hashes:
+    parts = [np.zeros(0, np.uint64)]
+    for batch in night.texts("template_id"):
+        coded = batch.dictionary_encode()
+        hashes = [_text_hash(text) if text else 0 for text in coded.dictionary.to_pylist()]
+        index = coded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
+        parts.append(np.array([*hashes, 0], np.uint64)[index])
+    return np.concatenate(parts)
 
 
 def _text_hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") | 1
 
 
-def _exact(hashes: _Hashes, table: _Exchanges, chosen: Parameters, labels: _Ints, keys: list[list[int]]) -> None:
-    """Rows that share a hash and have no label yet."""
-    free = (labels < 0) & (hashes != 0)
+def _exact(
+    night: Night, hashes: Hashes, label: Codes, memory: state.Memory, source: str, groups: list[_Group],
+    chosen: Parameters,
+) -> None:  # fmt: skip
+    """Give rows without a label one for their hash, where enough accounts share it or it is known."""
+    free = (label < 0) & (hashes != 0)
+    if not free.any():
+        return
     values, inverse = np.unique(hashes[free], return_inverse=True)
-    accounts = _distinct(inverse, table.account[free], len(values))
-    good = accounts >= chosen.min_accounts
-    new = np.where(good, np.cumsum(good) - 1 + len(keys), -1)
-    labels[free] = new[inverse]
-    keys.extend([int(value)] for value in values[good])
+    codes = np.full(label.size, -1, np.int32)
+    codes[free] = inverse
+    count = tally(night, codes, values.size)
+    known = {w.keys[0]: w for w in memory.wordings if w.source == source}
+    good = (count.accounts >= chosen.min_accounts) & (count.exchanges >= chosen.min_exchanges)
+    good |= np.isin(values, np.array(sorted(known), np.uint64))
+    new = np.where(good, np.cumsum(good) - 1 + len(groups), -1)
+    label[free] = new[inverse]
+    groups.extend(_Group(source, (value,), _WRAPPER, known.get(value)) for value in values[good].tolist())
 
 
-def _distinct(group: _Ints, account: _Ints, groups: int) -> _Ints:
-    pairs = np.unique(np.stack([group, account]), axis=1)
-    return np.bincount(pairs[0], minlength=groups)
+def _read_texts(
+    night: Night, label: Codes, payload: Codes, groups: list[_Group], texts: Texts, chosen: Parameters
+) -> None:  # fmt: skip
+    """Ask once for the sampled prompts of the largest groups, and find the wording of each."""
+    wrappers, payloads = tally(night, label, len(groups)), tally(night, payload, len(groups))
+    by_prompt = sample(label, night.prompt, len(groups), chosen.samples)
+    by_system = sample(label, night.system, len(groups), chosen.samples)
+    shared = sample(payload, night.prompt, len(groups), chosen.samples)
+    for kind, count, most in ((_WRAPPER, wrappers, chosen.families), (_PAYLOAD, payloads, chosen.payloads)):
+        candidates = [i for i, g in enumerate(groups) if g.kind == kind and count.accounts[i] >= chosen.min_accounts]
+        candidates.sort(key=lambda i: (-count.accounts[i], -count.exchanges[i], groups[i].keys))
+        for i in candidates[:most]:
+            picked = shared if kind == _PAYLOAD else by_system if groups[i].source in {"system", "exact"} else by_prompt
+            groups[i].rows = [row for row in picked[i].tolist() if row >= 0]
+    wanted = sorted({row for g in groups for row in g.rows})
+    if not wanted:
+        return
+    ids = night.pick("exchange_id", np.array(wanted, np.int64))
+    raw = {r["exchange_id"]: r for r in texts([i for i in ids if i is not None]).to_pylist()}
+    rows = {row: raw[i] for row, i in zip(wanted, ids, strict=True) if i in raw}
+    for g in groups:
+        _word(g, [rows[row] for row in g.rows if row in rows], chosen)
 
 
-def _wrappers(table: _Exchanges, chosen: Parameters, labels: _Ints, keys: list[list[int]]) -> None:
-    """Shingles frequent across accounts whose postings coincide are one wrapper; a prompt takes its widest one."""
-    use = ((table.shingles & np.uint64(KIND_MASK)) == Kind.LONG) & (labels[table.rows] < 0)
-    rows, (values, inverse) = table.rows[use], np.unique(table.shingles[use], return_inverse=True)
-    accounts = _distinct(inverse, table.account[rows], len(values))
-    frequent = (accounts >= chosen.min_accounts) & (np.bincount(inverse, minlength=len(values)) >= chosen.min_exchanges)
-    keep = frequent[inverse]
-    code = (np.cumsum(frequent) - 1)[inverse[keep]]
-    rows, values, accounts = rows[keep], values[frequent], accounts[frequent]
-    atom = _coincide(code, rows, len(values))
-    size = np.bincount(atom, minlength=len(values))
-    widest = np.zeros(len(values), np.int64)
-    np.maximum.at(widest, atom, accounts)
-    rank = np.where(size >= 2, widest, 0)[atom[code]]
-    order = np.lexsort((values[atom[code]], -rank, rows))
-    first = np.ones(len(order), bool)
-    first[1:] = rows[order][1:] != rows[order][:-1]
-    best = order[first & (rank[order] > 0)]
-    atoms, label = np.unique(atom[code[best]], return_inverse=True)
-    members: dict[int, list[int]] = {}
-    for i, a in enumerate(atom.tolist()):
-        members.setdefault(a, []).append(int(values[i]))
-    labels[rows[best]] = label + len(keys)
-    keys.extend(members[int(a)] for a in atoms)
+def _word(group: _Group, rows: list[dict[str, str | None]], chosen: Parameters) -> None:
+    column = "system_prompt" if group.source in {"system", "exact"} else "prompt"
+    shown = [row[column] or "" for row in rows]
+    if not shown:
+        return
+    if len(shown) == 1 and group.source != "template":
+        shown *= 2
+    if group.source == "prompt" and group.kind == _WRAPPER and len(shown) < chosen.min_prompts:
+        group.kind = _PAYLOAD
+    group.wording = wording(shown, chosen.words, chosen.shared, chosen.firm)
 
 
-def _coincide(code: _Ints, rows: _Ints, count: int) -> _Ints:
-    """For each shingle the first one whose postings it shares: MinHash of postings (Broder 1997), half must agree."""
-    mins = np.full((count, _HASHES), np.iinfo(np.uint64).max, np.uint64)
-    for k in range(_HASHES):
-        hashed = (rows.astype(np.uint64) + np.uint64(k * 0x632BE59BD9B4E019 % 2**64)) * np.uint64(0x9E3779B97F4A7C15)
-        hashed = (hashed ^ (hashed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
-        np.minimum.at(mins[:, k], code, hashed ^ (hashed >> np.uint64(29)))
-    parent = np.arange(count)
-    for k in range(_HASHES):
-        order = np.lexsort((np.arange(count), mins[:, k]))
-        same = mins[order[1:], k] == mins[order[:-1], k]
-        close = (mins[order[1:]] == mins[order[:-1]]).sum(axis=1) * 2 >= _HASHES
-        for i, j in zip(order[:-1][same & close].tolist(), order[1:][same & close].tolist(), strict=True):
-            a, b = _root(parent, i), _root(parent, j)
-            parent[max(a, b)] = min(a, b)
-    return np.array([_root(parent, i) for i in range(count)], np.int64)
+def _join(night: Night, label: Codes, groups: list[_Group], chosen: Parameters) -> list[int]:
+    """For each group the first group of its family, or -1."""
+    nodes_of = [i for i, g in enumerate(groups) if g.kind == _WRAPPER and (g.wording or g.known)]
+    count = tally(night, label, len(groups))
+    accounts = sharers(night, label, np.array(nodes_of, np.int64))
+    nodes = [
+        Node(_words(groups[i]), int(count.exchanges[i]), own, _alone(groups[i], int(count.accounts[i]), chosen))
+        for i, own in zip(nodes_of, accounts, strict=True)
+    ]
+    family = [-1] * len(groups)
+    for i, root in zip(nodes_of, join(nodes, int(np.unique(night.account).size), chosen), strict=True):
+        family[i] = nodes_of[root] if root >= 0 else -1
+    for i, g in enumerate(groups):
+        if g.kind == _PAYLOAD and (g.known or (g.wording and g.wording.points >= chosen.points)):
+            family[i] = i
+    return family
 
 
-def _root(parent: _Ints, i: int) -> int:
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = int(parent[i])
-    return i
+def _words(group: _Group) -> tuple[str, ...]:
+    if group.known is not None:
+        return fold_words(group.known.exemplar)
+    return group.wording.words if group.wording else ()
 
 
-def _number(keys: list[list[int]], known: state.Known) -> tuple[list[int], int, list[tuple[int, str, Sequence[int]]]]:
-    """Numbers for the labels: known ones first, then new ones in order of their smallest key."""
-    numbers: list[int] = [0] * len(keys)
-    taken: set[int] = set()
-    last = known.last
-    for label in sorted(range(len(keys)), key=lambda i: (-len(keys[i]), min(keys[i]))):
-        found = known.number(keys[label])
-        if found is not None and found not in taken:
-            numbers[label] = found
-            taken.add(found)
-    for label in sorted(range(len(keys)), key=lambda i: min(keys[i])):
-        if not numbers[label]:
+def _alone(group: _Group, accounts: int, chosen: Parameters) -> bool:
+    if group.known is not None or group.source == "template":
+        return True
+    return accounts >= chosen.min_accounts and group.wording is not None and group.wording.points >= chosen.points
+
+
+def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[_Group]) -> Codes:
+    """Rows of families only; leftover rows inherit a family that nearly all rows with one of their atoms have."""
+    of_group = np.array([*family, -1], np.int32)
+    kinds = np.array([g.kind == _WRAPPER for g in groups] + [False])
+    out = of_group[label]
+    wrapped = np.where((out >= 0) & kinds[out], out, -1).astype(np.int32)
+    grown = inherit(prompts.incidence, wrapped, prompts.lexicon.size > 0)
+    return np.where(out >= 0, out, grown).astype(np.int32)
+
+
+def _number(groups: list[_Group], family: list[int], memory: state.Memory) -> tuple[dict[int, int], int]:
+    """Root group → number: that of its oldest known wording, else a new one, in order of the smallest shingle."""
+    members: dict[int, list[_Group]] = {}
+    for g, root in zip(groups, family, strict=True):
+        if root >= 0:
+            members.setdefault(root, []).append(g)
+    numbers: dict[int, int] = {}
+    last = memory.last
+    for root in sorted(members, key=lambda r: min(g.keys for g in members[r])):
+        old = [g.known.number for g in members[root] if g.known]
+        if not old:
             last += 1
-            numbers[label] = last
-    owned: dict[int, set[int]] = {}
-    for key, number in known.owner.items():
-        owned.setdefault(number, set()).add(key)
-    for label, number in enumerate(numbers):
-        owned.setdefault(number, set()).update(keys[label])
-    return numbers, last, [(n, "wrapper", sorted(k)) for n, k in sorted(owned.items())]
+        numbers[root] = min(old) if old else last
+    return numbers, last
 
 
 def _describe(
-    table: _Exchanges,
-    labels: _Ints,
-    numbers: list[int],
-    texts: Callable[[Sequence[str]], pa.Table],
+    night: Night, label: Codes, payload: Codes, groups: list[_Group], family: list[int], numbers: dict[int, int],
     chosen: Parameters,
-) -> pa.Table:
-    """FAMILIES of this night."""
-    if not numbers:
-        return FAMILIES.empty_table()
-    order = np.lexsort((np.arange(len(labels)), labels))
-    order = order[labels[order] >= 0]
-    bounds = np.searchsorted(labels[order], np.arange(len(numbers) + 1))
-    members = [order[a:b] for a, b in itertools.pairwise(bounds)]
-    samples = [_samples(table, rows, chosen.samples) for rows in members]
-    wanted = sorted({row for rows in samples for row in rows})
-    ids = table.ids.take(pa.array(wanted, pa.int64())).to_pylist()
-    raw = {row["exchange_id"]: row for row in texts(ids).to_pylist()} if ids else {}
-    id_of = dict(zip(wanted, ids, strict=True))
-    total = len(np.unique(table.account))
-    out = []
-    for rows, picked, number in zip(members, samples, numbers, strict=True):
-        shown = [raw[id_of[row]] for row in picked if id_of[row] in raw]
-        accounts = len(np.unique(table.account[rows]))
-        ts = table.ts[rows]
-        out.append(
-            {
-                "family_id": state.name(number),
-                "kind": "wrapper",
-                "exemplar": _show(shown, chosen),
-                "variants": [],
-                "accounts": accounts,
-                "exchanges": len(rows),
-                "first_seen": int(ts.min()),
-                "last_seen": int(ts.max()),
-                "rarity": float(np.log2(total / accounts)),
-            }
-        )
-    out.sort(key=lambda row: str(row["family_id"]))
-    columns = [
-        pa.array([row[f.name] for row in out], pa.int64() if f.type == TIME else f.type).cast(f.type) for f in FAMILIES
+) -> list[Family]:  # fmt: skip
+    of_group = np.array([*family, -1], np.int32)
+    wrappers = tally(night, label, len(groups))
+    payloads = tally(night, of_group[payload], len(groups))
+    out: dict[int, Family] = {}
+    for root, number in numbers.items():
+        own = [g for g, r in zip(groups, family, strict=True) if r == root]
+        own.sort(key=lambda g: (g.known is None, -len(g.rows), g.keys))
+        count: Tally = payloads if payloads.exchanges[root] > wrappers.exchanges[root] else wrappers
+        if not count.exchanges[root]:
+            continue
+        shown = list(dict.fromkeys(_exemplar(g) for g in own if _exemplar(g)))
+        first = min([int(count.first[root])] + [g.known.first_seen for g in own if g.known])
+        entry = Family(
+            number, own[0].kind, shown[0] if shown else "", tuple(shown[1 : 1 + chosen.variants]),
+            int(count.accounts[root]), int(count.exchanges[root]), first, int(count.last[root]),
+        )  # fmt: skip
+        out[number] = entry if number not in out else out[number].with_more(entry)
+    return [out[number] for number in sorted(out)]
+
+
+def _exemplar(group: _Group) -> str:
+    if group.known is not None:
+        return group.known.exemplar
+    if group.wording is None:
+        return ""
+    return group.wording.text if group.source == "prompt" else f"[{group.source}] {group.wording.text}"
+
+
+def _remember(
+    memory: state.Memory, groups: list[_Group], family: list[int], numbers: dict[int, int], found: list[Family]
+) -> list[state.Wording]:  # fmt: skip
+    first = {entry.number: entry.first_seen for entry in found}
+    new = [
+        state.Wording(numbers[root], g.kind, g.source, g.keys, _exemplar(g), first.get(numbers[root], 0))
+        for g, root in zip(groups, family, strict=True)
+        if root >= 0 and g.known is None
     ]
-    return pa.table(columns, schema=FAMILIES)
-
-
-def _samples(table: _Exchanges, rows: _Ints, count: int) -> list[int]:
-    """A few rows with prompts as different as can be had: the first of each of the smallest prompt hashes."""
-    _, first = np.unique(table.prompt[rows], return_index=True)
-    return sorted(rows[first[:count]].tolist())
-
-
-def _show(rows: list[dict[str, str | None]], chosen: Parameters) -> str:
-    systems = {row["system_prompt"] or "" for row in rows}
-    system = redact(" ".join(next(iter(systems)).split(" ")[: chosen.exemplar_words])) if len(systems) == 1 else ""
-    prompt = exemplar([row["prompt"] or "" for row in rows], chosen.exemplar_words) if rows else ""
-    return "\n".join(part for part in (system and f"[system] {system}", prompt) if part)
+    return [*memory.wordings, *new]

@@ -26,13 +26,13 @@ class Kind(IntEnum):
     """Where a shingle comes from, in its lowest three bits."""
 
     LONG = 0
-    """Six words of the prompt, winnowed with a window of four."""
+    """Six words of the prompt: winnowed with a window of four, and at the start of each line or sentence."""
     SEGMENT = 1
     """The first two to four words of a line or sentence of the prompt."""
     HEAD = 2
-    """The first four words of the prompt."""
+    """Four words within the first twelve of the prompt (where they open it: SEGMENT)."""
     TAIL = 3
-    """The last four words of the prompt."""
+    """Four words within the last twelve of the prompt."""
     SYSTEM = 4
     """Four words of the system prompt, bottom-k."""
 

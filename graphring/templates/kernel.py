@@ -16,7 +16,7 @@ import numpy as np
 
 __all__ = ["MOST", "MOST_SYSTEM", "TOKENS", "fingerprint_rows"]
 
-MOST: Final = 192
+MOST: Final = 224
 """Most shingles of one prompt."""
 MOST_SYSTEM: Final = 8
 """Most shingles of one system prompt."""
@@ -30,6 +30,8 @@ _MIDDLE: Final = 32
 _SHORT: Final = 4
 _SEGMENT_EDGE: Final = 8
 _SEGMENTS: Final = 32
+_OUTER: Final = 12
+_OTHERS: Final = 2 * _SEGMENTS + 2 * (_OUTER - _SHORT + 1)
 _BLOB: Final = 40
 _JOIN: Final = 20
 _KIND: Final = np.uint64(7)
@@ -173,6 +175,16 @@ def _unroll(tokens, starts, head, shift):
 
 
 @numba.njit(nogil=True, cache=True)
+def _long(tokens, first):
+    """One long shingle."""
+    value = np.uint64(_K)
+    for j in range(_K):
+        value = (value ^ tokens[first + j]) * _PRIME
+        value ^= value >> np.uint64(32)
+    return _mix(value) & ~_KIND
+
+
+@numba.njit(nogil=True, cache=True)
 def _winnow(tokens, first, last, out, size, room):
     """Winnowed long shingles of tokens[first:last] (Schleimer, Wilkerson, Aiken 2003), into out[size:]."""
     shingles = last - first - _K + 1
@@ -180,11 +192,7 @@ def _winnow(tokens, first, last, out, size, room):
         return size
     hashes = np.empty(shingles, np.uint64)
     for i in range(shingles):
-        value = np.uint64(_K)
-        for j in range(_K):
-            value = (value ^ tokens[first + i + j]) * _PRIME
-            value ^= value >> np.uint64(32)
-        hashes[i] = _mix(value) & ~_KIND
+        hashes[i] = _long(tokens, first + i)
     chosen = -1
     for i in range(max(1, shingles - _WINDOW + 1)):
         stop = min(shingles, i + _WINDOW)
@@ -228,8 +236,10 @@ def _run(tokens, first, last, kind):
 
 @numba.njit(nogil=True, cache=True)
 def _segments(tokens, starts, count, out, size):
-    """The opening words of each segment: the outer ones, and of the inner ones the smallest hashes."""
-    found = np.empty(count, np.uint64)
+    """The opening words of each segment, short and long: of the outer ones, and of the inner ones those with the smallest
+    hashes.
+    """
+    found = np.empty((2, count), np.uint64)
     number = 0
     first = 0
     while first < count:
@@ -237,17 +247,20 @@ def _segments(tokens, starts, count, out, size):
         while last < count and starts[last] == 0:
             last += 1
         if last - first >= 2:
-            found[number] = _run(tokens, first, min(last, first + _SHORT), np.uint64(1))
+            found[0, number] = _run(tokens, first, min(last, first + _SHORT), np.uint64(1))
+            found[1, number] = _long(tokens, first) if first + _K <= count else found[0, number]
             number += 1
         first = last
     if number <= _SEGMENTS:
-        out[size : size + number] = found[:number]
-        return size + number
-    out[size : size + _SEGMENT_EDGE] = found[:_SEGMENT_EDGE]
-    size += _SEGMENT_EDGE
-    out[size : size + _SEGMENT_EDGE] = found[number - _SEGMENT_EDGE : number]
-    size += _SEGMENT_EDGE
-    inner = found[_SEGMENT_EDGE : number - _SEGMENT_EDGE].copy()
+        for i in range(number):
+            out[size], out[size + 1] = found[0, i], found[1, i]
+            size += 2
+        return size
+    for i in range(_SEGMENT_EDGE):
+        out[size], out[size + 1] = found[0, i], found[1, i]
+        out[size + 2], out[size + 3] = found[0, number - 1 - i], found[1, number - 1 - i]
+        size += 4
+    inner = found[0, _SEGMENT_EDGE : number - _SEGMENT_EDGE].copy()
     kept = _smallest(inner, inner.size, _SEGMENTS - 2 * _SEGMENT_EDGE)
     out[size : size + kept] = inner[:kept]
     return size + kept
@@ -260,9 +273,9 @@ def _prompt(tokens, starts, count, out):
     if count == 0:
         return 0
     if count <= 2 * _EDGE:
-        size = _winnow(tokens, 0, count, out, size, MOST - _SEGMENTS - 2)
+        size = _winnow(tokens, 0, count, out, size, MOST - _OTHERS)
     else:
-        half = (MOST - _SEGMENTS - _MIDDLE - 2) // 2
+        half = (MOST - _OTHERS - _MIDDLE) // 2
         size = _winnow(tokens, 0, _EDGE, out, size, half)
         size = _winnow(tokens, count - _EDGE, count, out, size, half)
         middle = np.empty(count, np.uint64)
@@ -271,10 +284,18 @@ def _prompt(tokens, starts, count, out):
         out[size : size + kept] = middle[:kept]
         size += kept
     size = _segments(tokens, starts, count, out, size)
-    if count > _SHORT:
-        out[size] = _run(tokens, 0, _SHORT, np.uint64(2))
-        out[size + 1] = _run(tokens, count - _SHORT, count, np.uint64(3))
-        size += 2
+    return _ends(tokens, count, out, size)
+
+
+@numba.njit(nogil=True, cache=True)
+def _ends(tokens, count, out, size):
+    """Every short shingle of the outer words; wrappers of a few words have no long one that winnowing is sure to keep."""
+    for i in range(1, min(_OUTER, count) - _SHORT + 1):
+        out[size] = _run(tokens, i, i + _SHORT, np.uint64(2))
+        size += 1
+    for i in range(max(0, count - _OUTER), count - _SHORT + 1):
+        out[size] = _run(tokens, i, i + _SHORT, np.uint64(3))
+        size += 1
     return size
 
 

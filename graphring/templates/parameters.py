@@ -13,19 +13,72 @@ __all__ = ["Parameters", "parameters"]
 
 @dataclass(frozen=True)
 class Parameters:
-    """Settings of the section `[templates]` in graphring.toml."""
+    """Settings of the section `[templates]` in graphring.toml.
 
-    min_accounts: int = 3
-    """Accounts that must share a shingle or a system prompt before it counts as frequent."""
+    Values marked (dev) were chosen on the dev halves of the corpora of benchmarks/bench_templates.py; none was chosen
+    on a held-out half.
+    """
+
+    min_accounts: int = 2
+    """Accounts: a shingle is frequent, and a family is one, when so many share it."""
     min_exchanges: int = 4
-    """Exchanges that must do so."""
-    samples: int = 4
-    """Prompts of a family that are compared to tell its wrapper from its slots (prompts; each family asks for so many
-    raw texts)."""
+    """Exchanges: a shingle is frequent when so many have it."""
+    min_prompts: int = 3
+    """Distinct prompts of a wrapper; what comes with fewer is a payload."""
+    room: int = 4_194_304
+    """Shingles that are counted exactly; with more, `min_exchanges` is doubled until they fit (about 100 bytes each)."""
+    coincide: int = 12
+    """Of 16 MinHash minima that must agree before two shingles are one atom: a Jaccard index of about 0.75 (dev)."""
+    presence: float = 0.4
+    """Share of an atom's shingles that a prompt needs in order to have the atom (dev)."""
+    strong: int = 5
+    """Shingles of an atom that may claim prompts before weaker ones do (dev)."""
+    weak: int = 2
+    """Shingles of the smallest atom that may claim prompts (dev)."""
+    cap: int = 12
+    """Shingles beyond which a longer atom claims no better (dev)."""
+    keep: float = 0.5
+    """Share of its prompts that an atom must claim; one that holds on to less is explained by others (dev)."""
+    child_share: float = 0.1
+    """Share of a family's prompts that a piece needs before the family is split by it; a payload has less (dev)."""
+    child_covered: float = 0.4
+    """Share of a family's prompts that such pieces together need (dev)."""
+    families: int = 3_000
+    """Most new families that raw texts are asked for in one night; the ones with the fewest accounts are left out."""
+    samples: int = 8
+    """Raw prompts of a family that are compared to tell its wrapper from its slots."""
+    words: int = 300
+    """Words of a raw prompt that are compared: the outer ones."""
+    shared: float = 0.6
+    """Share of the sampled prompts that must have a word for it to be shown as wrapper (dev)."""
+    firm: float = 0.85
+    """Share that must have it for it to count as evidence (dev)."""
+    points: float = 10.5
+    """Firm words that a wrapper needs, each clean edge (a mark or line end, at most four of them) counting 1.5 (dev):
+    turns of phrase reach 9 to 10."""
+    join_distance: float = 0.77
+    """Mean distance (1 - similarity, average linkage) up to which wordings may be paraphrases (dev)."""
+    join_least: int = 20
+    """Wordings that a group of paraphrases needs to be joined for its likeness alone (dev): fewer may be different
+    people with a like task."""
+    join_accepted: float = 0.3
+    """Share of such a group's prompts that must belong to wordings that stand alone."""
+    join_lift: float = 3.0
+    """How many times more accounts than chance two alike wordings of a smaller group must share to be joined."""
+    join_overlap: float = 0.3
+    """Share of the smaller wording's accounts that they must share as well."""
+    join_same: float = 0.8
+    """Jaccard index of word pairs from which two wordings are the same one."""
+    payload_accounts: int = 5
+    """Accounts that must share a payload before it is listed."""
+    payload_shingles: int = 6
+    """Shingles that a payload must have."""
+    payloads: int = 500
+    """Most payloads that are listed."""
     variants: int = 5
-    """Most variants that a family keeps."""
-    exemplar_words: int = 300
-    """Words of a raw prompt that an exemplar is made from; the rest is cut."""
+    """Most variants that a family shows."""
+    keys: int = 64
+    """Shingles by which a wording is known again the next night."""
 
 
 def parameters(overrides: Mapping[str, Any]) -> Parameters:

@@ -1,0 +1,144 @@
+"""Quality, speed and memory of template families on corpora made from ../shared/data.
+
+python benchmarks/bench_templates.py quality [--held-out]     the corpora of template_corpora.py
+python benchmarks/bench_templates.py speed MILLIONS            a stream of synthetic prompts of 440 characters
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from template_corpora import DATA, Corpus, filled, organic, paraphrased, raw
+
+from graphring.config import Settings
+from graphring.engine import Engine
+from graphring.model import EXCHANGES
+from graphring.templates import find_families, fingerprint
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def exchanges(batch: pa.RecordBatch, accounts: np.ndarray, first: int) -> pa.Table:
+    """EXCHANGES of a batch of raw texts that is sorted by account."""
+    prints = fingerprint(batch)
+    n = batch.num_rows
+    columns: dict[str, object] = {f.name: pa.nulls(n, f.type) for f in EXCHANGES}
+    columns |= {
+        "exchange_id": [f"e{i:09d}" for i in range(first, first + n)],
+        "account": pa.array(accounts, pa.int32()),
+        "ts": pa.array(np.arange(first, first + n) * 1000, pa.int64()).cast(EXCHANGES.field("ts").type),
+        "system": prints["system"],
+        "prompt": prints["prompt"],
+        "shingles": prints["shingles"],
+    }
+    return pa.table([columns[f.name] for f in EXCHANGES], schema=EXCHANGES)
+
+
+def find(corpus: Corpus, **templates: float) -> list[str | None]:
+    """The family of each prompt of a corpus, in its order."""
+    order = np.argsort(np.array(corpus.accounts), kind="stable")
+    batch = raw(corpus).take(pa.array(order))
+    with tempfile.TemporaryDirectory() as folder, Engine() as engine:
+        out = Path(folder)
+        pq.write_table(exchanges(batch, np.array(corpus.accounts)[order], 0), out / "exchanges.parquet")
+
+        def texts(ids: Sequence[str]) -> pa.Table:
+            picked = pa.Table.from_batches([batch]).take([int(i[1:]) for i in ids])
+            return picked.append_column("exchange_id", pa.array(list(ids)))
+
+        find_families(engine, out / "exchanges.parquet", texts, None, Settings(templates=templates), out)
+        found = pq.read_table(out / "assignments.parquet")["family_id"].to_pylist()
+        global FAMILIES_SEEN
+        FAMILIES_SEEN = pq.read_table(out / "families.parquet").to_pylist()
+    back: list[str | None] = [None] * len(found)
+    for place, family in zip(order.tolist(), found, strict=True):
+        back[place] = family
+    return back
+
+
+FAMILIES_SEEN: list[dict] = []
+
+
+def pairs(counts: Counter) -> int:
+    return sum(n * (n - 1) // 2 for n in counts.values())
+
+
+def quality(corpus: Corpus, **templates: float) -> dict[str, float]:
+    """AMI over labelled prompts, pair precision and recall over all, share of organic prompts in wide families."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    started = time.perf_counter()
+    family = find(corpus, **templates)
+    seconds = time.perf_counter() - started
+    truth = [t if t is not None else f"organic {i}" for i, t in enumerate(corpus.truth)]
+    joint = Counter((t, f) for t, f in zip(truth, family, strict=True) if f is not None)
+    same = pairs(Counter(f for f in family if f is not None))
+    accounts: dict[str, set[int]] = {}
+    for a, f in zip(corpus.accounts, family, strict=True):
+        if f is not None:
+            accounts.setdefault(f, set()).add(a)
+    wild = [f for f, t in zip(family, corpus.truth, strict=True) if t is None]
+    labelled = [i for i, t in enumerate(corpus.truth) if t is not None]
+    result = {
+        "precision": pairs(joint) / max(1, same),
+        "recall": pairs(joint) / max(1, pairs(Counter(truth))),
+        "organic wide": sum(f is not None and len(accounts[f]) >= 20 for f in wild) / max(1, len(wild)),
+        "organic any": sum(f is not None for f in wild) / max(1, len(wild)),
+        "assigned": sum(family[i] is not None for i in labelled) / max(1, len(labelled)),
+        "families": len(set(family) - {None}),
+        "seconds": seconds,
+    }
+    if labelled:
+        alone = [family[i] or f"alone {i}" for i in labelled]
+        result["ami"] = adjusted_mutual_info_score([truth[i] for i in labelled], alone)
+    return result
+
+
+def corpora(held_out: bool) -> list[Corpus]:
+    """All shapes that the docs report."""
+    return [
+        filled(11, held_out=held_out),
+        filled(12, accounts=300, zipf=1.0, long=4, held_out=held_out),
+        filled(13, accounts=20_000, zipf=0.7, held_out=held_out, count=20_000),
+        filled(14, accounts=800, per_account=3, held_out=held_out, count=30_000),
+        paraphrased(15, fills=8, accounts=3_000, held_out=held_out),
+        paraphrased(16, fills=8, accounts=3_000, mixed=True, held_out=held_out),
+        paraphrased(17, fills=3, accounts=3_000, held_out=held_out),
+        paraphrased(18, fills=1, accounts=3_000, held_out=held_out),
+        organic(19, 3_000),
+        organic(20, 100_000),
+        organic(21, 300),
+    ]
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["quality", "speed"])
+    parser.add_argument("millions", nargs="*", type=float)
+    parser.add_argument("--held-out", action="store_true")
+    chosen = parser.parse_args()
+    if not DATA.exists():
+        sys.exit(f"skipped: {DATA.name} with the corpora is missing")
+    if chosen.what == "quality":
+        for corpus in corpora(chosen.held_out):
+            figures = quality(corpus)
+            print(f"{corpus.name}: {len(corpus.prompts)} prompts")
+            print("   ", "  ".join(f"{k} {v:.4g}" for k, v in figures.items()), flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak memory {peak:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

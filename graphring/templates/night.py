@@ -1,0 +1,114 @@
+"""The compact exchanges of a night: small columns in memory, shingles streamed from the file as often as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graphring.templates.fingerprint import KIND_MASK, Kind
+from graphring.templates.frequent import Batch, Hashes, Ints
+
+__all__ = ["Night", "open_night"]
+
+_BATCH: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Night:
+    """EXCHANGES, in the order of the file: sorted by account."""
+
+    path: Path
+    account: npt.NDArray[np.int32]
+    ts: Ints
+    """Microseconds since 1970."""
+    prompt: Hashes
+    system: Hashes
+    shingles: int
+    """How many there are, of all kinds."""
+    systems: bool
+    """Whether any exchange has a system prompt."""
+
+    @property
+    def rows(self) -> int:
+        """Exchanges."""
+        return int(self.account.size)
+
+    def prompts(self) -> Iterator[Batch]:
+        """The shingles of prompts."""
+        return self._batches(system=False)
+
+    def system_prompts(self) -> Iterator[Batch]:
+        """The shingles of system prompts; `prompt` is the hash of the system prompt."""
+        return self._batches(system=True)
+
+    def _batches(self, *, system: bool) -> Iterator[Batch]:
+        row = 0
+        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=["shingles"]):
+            lists = batch.column(0)
+            offsets, values = _flat(lists)
+            if self.systems or system:
+                keep = ((values & np.uint64(KIND_MASK)) == Kind.SYSTEM) == system
+                offsets = np.concatenate(([0], np.cumsum(keep)))[offsets]
+                values = values[keep]
+            here = slice(row, row + len(lists))
+            yield Batch(self.account[here], (self.system if system else self.prompt)[here], values, offsets)
+            row += len(lists)
+
+    def pick(self, column: str, rows: Ints) -> list[str | None]:
+        """The values of a text column at some rows, ascending."""
+        file = pq.ParquetFile(self.path)
+        out: list[str | None] = []
+        first = 0
+        for batch in file.iter_batches(_BATCH, columns=[column]):
+            low, high = np.searchsorted(rows, [first, first + batch.num_rows])
+            if low < high:
+                out += batch.column(0).take(pa.array(rows[low:high] - first)).to_pylist()
+            first += batch.num_rows
+        return out
+
+    def texts(self, column: str) -> Iterator[pa.Array]:
+        """A text column, in batches."""
+        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=[column]):
+            yield batch.column(0)
+
+
+def open_night(path: Path) -> Night:
+    """Read the small columns."""
+    file = pq.ParquetFile(path)
+    columns: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in ("account", "ts", "prompt", "system")}
+    for batch in file.iter_batches(_BATCH, columns=list(columns)):
+        for name, parts in columns.items():
+            values = batch.column(batch.schema.get_field_index(name))
+            values = values.cast(pa.int64()) if name == "ts" else values.fill_null(0)
+            parts.append(values.to_numpy(zero_copy_only=False))
+    kinds = {"account": np.int32, "ts": np.int64, "prompt": np.uint64, "system": np.uint64}
+    whole = {
+        name: np.concatenate([np.zeros(0, kinds[name]), *parts]).astype(kinds[name]) for name, parts in columns.items()
+    }
+    leaf = _leaf(file)
+    total = sum(file.metadata.row_group(i).column(leaf).num_values for i in range(file.metadata.num_row_groups))
+    return Night(
+        path, whole["account"], whole["ts"], whole["prompt"], whole["system"], total, bool((whole["system"] != 0).any())
+    )
+
+
+def _leaf(file: pq.ParquetFile) -> int:
+    """The number of the leaf column that holds the shingles."""
+    names = [file.metadata.schema.column(i).path.split(".")[0] for i in range(len(file.metadata.schema))]
+    return names.index("shingles")
+
+
+def _flat(lists: pa.Array) -> tuple[Ints, Hashes]:
+    """(offsets from 0, values) of a list column; a null is an empty list."""
+    values = lists.flatten().to_numpy(zero_copy_only=False)
+    counts = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    offsets = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets, values.astype(np.uint64, copy=False)

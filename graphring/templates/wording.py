@@ -1,0 +1,135 @@
+"""What is kept of raw prompts: the words that a family's prompts have in common; everything else becomes a slot."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from graphring.templates.normalise import fold
+
+__all__ = ["SLOT", "Wording", "fold_words", "redact", "wording"]
+
+SLOT: Final = "⟨…⟩"
+_WORD: Final = re.compile(r"\n|[^\W_]+|[^\s]")
+_RUN: Final = 3
+_SECRETS: Final = (
+    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"(?i)\b(?:https?|ftp|file)://[^\s<>\"']+"),
+    re.compile(r"\b(?:sk|pk|rk|ghp|gho|xox[abprs]|AKIA|ASIA|AIza)[\w-]{8,}"),
+    re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{12,}"),
+    re.compile(r"[\w+/=-]{40,}"),
+    re.compile(r"\+?\d[\d\s().:/-]*\d|\d"),
+)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The wrapper of a family, as its sampled prompts show it."""
+
+    text: str
+    """Redacted, slots marked."""
+    words: tuple[str, ...]
+    """The folded words outside slots, in order."""
+    firm: int
+    """Words that (nearly) all prompts share."""
+    edges: int
+    """Where such words begin or end at a mark, a line end or the end of the prompt, as wrappers do and turns of phrase
+    do not."""
+
+    @property
+    def points(self) -> float:
+        """Evidence that this is a wrapper and no turn of phrase, in words."""
+        return self.firm + 1.5 * min(4, self.edges)
+
+
+def fold_words(text: str) -> tuple[str, ...]:
+    """The folded words of a text, in order, slots and marks left out."""
+    return tuple(word for word in map(_folded, _WORD.findall(text.replace(SLOT, " "))) if _is_word(word))
+
+
+def redact(text: str) -> str:
+    """`text` with e-mail addresses, links, keys and numbers masked."""
+    for pattern in _SECRETS:
+        text = pattern.sub(SLOT, text)
+    return _merge(text)
+
+
+def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wording:
+    """What `texts` have in common, told on the one of them that shows most of it.
+
+    A word stays when it is part of three successive words, marks or line ends that the share `share` of the other
+    texts have too; it is firm when the share `firmly` does. Of a text longer than `most` words the first and last
+    halves are compared.
+    """
+    cut = [_cut(text, most) for text in texts]
+    folded = [[_folded(word) for word in words] for words in cut]
+    grams = [set(zip(words, words[1:], words[2:], strict=False)) for words in folded]
+    seen = Counter(gram for own in grams for gram in own)
+    others = len(texts) - 1
+    firm_at, kept_at = 1 + max(1.0, firmly * others), 1 + max(1.0, share * others)
+    measured = [_measure(words, _shared(words, seen, firm_at, once=True)) for words in folded]
+    best = max(range(len(texts)), key=lambda i: (sum(measured[i]), -i))
+    kept = _shared(folded[best], seen, kept_at)
+    shown = [word if keep else SLOT for word, keep in zip(cut[best], kept, strict=True)]
+    words = tuple(word for word, keep in zip(folded[best], kept, strict=True) if keep and _is_word(word))
+    return Wording(redact(_merge(_glue(shown))), words, *measured[best])
+
+
+def _shared(words: Sequence[str], seen: Counter[tuple[str, str, str]], least: float, once: bool = False) -> list[bool]:
+    """Which words lie in a run that is common enough; `once`: only where it stands first."""
+    kept = [False] * len(words)
+    met: set[tuple[str, str, str]] = set()
+    for i in range(len(words) - _RUN + 1):
+        gram = (words[i], words[i + 1], words[i + 2])
+        if seen[gram] >= least and not (once and gram in met):
+            kept[i : i + _RUN] = [True] * _RUN
+        met.add(gram)
+    return kept
+
+
+def _is_word(word: str) -> bool:
+    return word[0].isalpha()
+
+
+def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
+    """(words kept, clean ends of the runs of at least two words)."""
+    count = edges = 0
+    i = 0
+    while i < len(words):
+        if not kept[i]:
+            i += 1
+            continue
+        j = i
+        while j < len(words) and kept[j]:
+            j += 1
+        inside = sum(_is_word(word) for word in words[i:j])
+        count += inside
+        if inside >= 2:
+            edges += (not _is_word(words[i])) + (not _is_word(words[j - 1]))
+        i = j
+    return count, edges
+
+
+def _cut(text: str, most: int) -> list[str]:
+    """The outer words of a text between two line ends, so that its first and last words have neighbours."""
+    half = most // 2
+    if len(text) > 40 * most:
+        text = text[: 20 * most] + "\n" + text[-20 * most :]
+    words = ["\n", *_WORD.findall(text.strip()), "\n"]
+    return words if len(words) <= most else [*words[:half], *words[-half:]]
+
+
+def _folded(word: str) -> str:
+    return fold(word) or word
+
+
+def _glue(words: Sequence[str]) -> str:
+    text = re.sub(r" ?\n ?", "\n", " ".join(words))
+    return re.sub(r" ([.,;:!?)\]}])", r"\1", text)
+
+
+def _merge(text: str) -> str:
+    return re.sub(rf"{SLOT}(?:\s*{SLOT})+", SLOT, text).strip()
