@@ -99,7 +99,7 @@ class Engine:
     def kept(self, expr: ir.Table) -> Iterator[ir.Table]:
         """The result as a temporary table, for what is asked more than once; it is gone after the block."""
         name = ibis.util.gen_name("kept")
-        with writing("the table engine's scratch directory"):
+        with writing("a result"):
             table = self.con.create_table(name, expr, temp=True)
         try:
             yield table
@@ -108,12 +108,12 @@ class Engine:
 
     def table(self, expr: ir.Expr, *, order_by: Sequence[str] = ()) -> pa.Table:
         """The result as an Arrow table, sorted where `order_by` is given."""
-        with writing("the table engine's scratch directory"):
+        with writing("a result"):
             return _ordered(expr, order_by).to_pyarrow()
 
     def stream(self, expr: ir.Expr, *, batch_rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """The result in batches, in no particular order."""
-        with writing("the table engine's scratch directory"):
+        with writing("a result"):
             yield from expr.to_pyarrow_batches(chunk_size=batch_rows)
 
     def write(self, expr: ir.Table, path: Path, schema: pa.Schema, *, order_by: Sequence[str]) -> int:
@@ -179,7 +179,7 @@ def writing(where: Path | str) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         if "No space left" in str(error) or "max_temp_directory_size" in str(error):
-            raise _disk_full(where) from error
+            raise _disk_full(f"{where}, or the table engine's scratch directory,") from error
         if isinstance(error, duckdb.OutOfMemoryException):
             raise GraphringError(
                 "the memory limit of the table engine is too low for these logs", "Raise memory_limit in graphring.toml"
