@@ -2,12 +2,12 @@
 
 Every signal is a log-likelihood ratio against a null that keeps the account's own activity, damped by an effect size
 so that large samples do not make tiny effects significant, and capped. Columns of one family add up under the
-family's cap (`score`).
+family's cap (`judge`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,11 @@ import numpy.typing as npt
 from graphring.detect.layers import Ints, Layer, Reals, customers_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
-from graphring.detect.sharing import Shared, poisson_bits, share
+from graphring.detect.sharing import Exposure, Shared, Sharer, poisson_bits
 from graphring.detect.timing import synchrony
 from graphring.model import Family
 
-__all__ = ["Background", "Signal", "measure"]
+__all__ = ["Flags", "Meter", "Signal"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -28,159 +28,142 @@ Flags = npt.NDArray[np.bool_]
 class Signal:
     """One column: what it says of each account of the group.
 
-    relational: it is about what the account has in common with the group (not about the account alone); bits, observed,
-    expected: per account; unit: of the latter two.
+    bits, observed, expected: per account; unit: of the latter two.
     """
 
     name: str
     family: Family
-    relational: bool
     bits: Reals
     observed: Reals
     expected: Reals
     unit: str
 
 
-@dataclass(frozen=True)
-class Background:
-    """Who counts as outside: everybody but `suspects` (flags of accounts, all groups that are under suspicion)."""
+class Meter:
+    """Measures groups.
 
-    suspects: Flags
-    degrees: dict[str, Ints] = field(default_factory=dict)
+    Parameters
+    ----------
+    suspects: flags of accounts; those that are not in the measured group do not count as outside.
+    """
 
-    def clean(self, layer: Layer, customer: Ints) -> Ints | None:
-        """Customers of each object outside the suspects; None while nobody is suspected."""
-        if not self.suspects.any():
-            return None
-        if layer.name not in self.degrees:
-            account = layer.accounts
-            use = ~self.suspects[account]
-            who = customer[account[use]]
-            self.degrees[layer.name] = customers_of(layer.object[use].astype(np.int64), who, layer.size)
-        return self.degrees[layer.name]
+    def __init__(self, r: Relations, p: Parameters, suspects: Flags | None = None, base: Meter | None = None) -> None:
+        self.r, self.p = r, p
+        layers = (r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.payments, *r.links)
+        self._sharers = base._sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}  # noqa: SLF001
+        flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
+        self._exposure = {x.name: self._exposed(x, flags) for x in layers}
+        self._created = np.sort(r.created[np.isfinite(r.created)])
+
+    def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
+        by_requests = layer.name in {"item", "wrapper", "template", "conversation"}
+        each = (self.r.requests if by_requests else np.diff(layer.start)) + 1.0
+        if not suspects.any():
+            return Exposure(each, float(each.sum()))
+        account = layer.accounts
+        use = ~suspects[account]
+        outside = customers_of(layer.object[use].astype(np.int64), self.r.customers.code[account[use]], layer.size)
+        rest = float(each[~suspects].sum())
+        return Exposure(each, rest, outside, suspects)
+
+    def _share(self, layer: Layer, group: Ints, exclusive: float = 0.0) -> Shared:
+        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive)
+
+    def relations(self, group: Ints) -> list[Signal]:
+        """What a group shares: the cheap signals that decide whether it is worth a closer look."""
+        found = [
+            self._division(group), self._wrapper(group), self._handover(group), self._rotation(group),
+            self._payment(group), *(self._link(layer, group) for layer in self.r.links),
+        ]  # fmt: skip
+        return self._enabled(found)
+
+    def rest(self, group: Ints) -> list[Signal]:
+        """All other signals."""
+        return self._enabled([self._synchrony(group), self._signup(group), self._churn(group), self._trust(group)])
+
+    def _enabled(self, signals: list[Signal]) -> list[Signal]:
+        return [s for s in signals if str(s.family) not in self.p.disabled_families]
+
+    def _division(self, group: Ints) -> Signal:
+        p = self.p
+        s = self._share(self.r.content.items, group, p.exclusive)
+        per = p.division_effect * np.maximum(self.r.requests[group], 1)
+        effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
+        damp = np.clip((p.replication - s.coverage) / (0.7 * p.replication), 0.0, 1.0)
+        bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
+        return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads")
+
+    def _wrapper(self, group: Ints) -> Signal:
+        best, often = np.zeros(len(group)), np.zeros(len(group))
+        for layer in (self.r.content.wrappers, self.r.families):
+            value, count = self._sharers[layer.name].usage(
+                group, self._exposure[layer.name], self.r.requests, self.p.wrapper_effect, self.r.customers.count
+            )
+            often = np.where(value > best, count, often)
+            best = np.maximum(best, value)
+        bits = best / 10.0 * self.p.wrapper_cap
+        return Signal("common wrapper", Family.CONTENT, bits, often, np.zeros(len(group)), "prompts")
+
+    def _handover(self, group: Ints) -> Signal:
+        s = self._share(self.r.conversations, group)
+        per = self.r.requests[group] * 0.1
+        return _counted("conversations handed over", Family.TIMING, "conversations", self.p.handover_cap, s, per)
+
+    def _rotation(self, group: Ints) -> Signal:
+        s = self._share(self.r.roaming, group)
+        name = "rotation over shared addresses"
+        return _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
+
+    def _payment(self, group: Ints) -> Signal:
+        p, customers = self.p, self.r.customers
+        s = self._share(self.r.payments, group)
+        name = "payment methods of strangers"
+        one = _counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
+        many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
+        bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
+        return Signal(name, one.family, bits, one.observed, one.expected, one.unit)
+
+    def _link(self, layer: Layer, group: Ints) -> Signal:
+        s = self._share(layer, group)
+        return _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
+
+    def _synchrony(self, group: Ints) -> Signal:
+        s = synchrony(self.r.exchanges, group, self.r.customers.code)
+        z = s.excess * np.sqrt(12.0 * s.sittings)
+        effect = np.clip(s.excess / self.p.synchrony_effect, 0.0, 1.0)
+        bits = np.clip(z**2 / (2.0 * np.log(2.0)), 0.0, self.p.synchrony_cap) * effect
+        return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows")
+
+    def _signup(self, group: Ints) -> Signal:
+        """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
+        created = self.r.created[group]
+        known = np.isfinite(created)
+        inside = np.sort(created[known])
+        at = np.where(known, created, 1e18)
+        near = _within(inside, at) - known
+        around = _within(self._created, at) - known - near
+        expected = (around + 0.5) / max(len(self._created) - len(inside), 1) * max(len(inside) - 1, 0)
+        effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
+        bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
+        return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
+
+    def _churn(self, group: Ints) -> Signal:
+        value = self.r.churn[group]
+        bits = np.minimum(value, self.p.churn_cap)
+        return Signal("keeps no address", Family.NETWORK, bits, value, np.zeros(len(group)), "bits")
+
+    def _trust(self, group: Ints) -> Signal:
+        value = self.r.trust[group]
+        return Signal("known customer", Family.OTHER, -value, value, np.zeros(len(group)), "bits")
 
 
-def measure(r: Relations, group: Ints, background: Background, p: Parameters, *, timed: bool = True) -> list[Signal]:
-    """All signals of one group (sorted accounts); `background` says who is outside."""
-    found = [
-        _division(r, group, background, p),
-        _wrapper(r, group, background, p),
-        _handover(r, group, background, p),
-        _rotation(r, group, background, p),
-        _payment(r, group, background, p),
-        *([_synchrony(r, group, p)] if timed else []),
-        _signup(r, group, p),
-        _churn(r, group, p),
-        *(_link(r, layer, group, background, p) for layer in r.links),
-        _trust(r, group, p),
-    ]
-    return [s for s in found if str(s.family) not in p.disabled_families]
+def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:
+    """How many lie within a day."""
+    return np.searchsorted(ordered, at + 1.0, "right") - np.searchsorted(ordered, at - 1.0)
 
 
-def _share(
-    r: Relations,
-    layer: Layer,
-    group: Ints,
-    background: Background,
-    p: Parameters,
-    by_requests: bool = False,
-    exclusive: float = 0.0,
-) -> Shared:
-    exposure = (r.requests if by_requests else np.diff(layer.start)) + 1.0
-    total = float(exposure[~background.suspects].sum() + exposure[group[background.suspects[group]]].sum())
-    clean = background.clean(layer, r.customers.code)
-    return share(layer, group, r.customers.code, p.smooth, exposure, total, exclusive, clean)
-
-
-def _division(r: Relations, group: Ints, background: Background, p: Parameters) -> Signal:
-    s = _share(r, r.content.items, group, background, p, by_requests=True, exclusive=p.exclusive)
-    effect = np.clip((s.observed - s.expected) / (p.division_effect * np.maximum(r.requests[group], 1)), 0.0, 1.0)
-    damp = np.clip((p.replication - s.coverage) / (0.7 * p.replication), 0.0, 1.0)
-    bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
-    return Signal("division of labour", Family.CONTENT, True, bits, s.observed * 1.0, s.expected, "payloads")
-
-
-def _wrapper(r: Relations, group: Ints, background: Background, p: Parameters) -> Signal:
-    layer = r.content.wrappers
-    s = _share(r, layer, group, background, p, by_requests=True)
-    n = len(np.unique(r.customers.code[group]))
-    lift = np.log2(
-        np.maximum((s.inside - 1) / max(n - 1, 1), 1e-9) / ((s.outside + 0.5) / max(r.customers.count - n, 1))
-    )
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    first = np.repeat(layer.start[group] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
-    edge = first + np.arange(len(local))
-    which = np.searchsorted(s.objects, layer.object[edge])
-    share_in = (s.inside - 1) / max(n - 1, 1)
-    used = np.clip(layer.count[edge] / (p.wrapper_effect * np.maximum(r.requests[group][local], 1)), 0.0, 1.0)
-    value = np.clip(lift[which], 0.0, 10.0) / 10.0 * np.sqrt(np.clip(share_in[which], 0, 1)) * used * p.wrapper_cap
-    bits = np.zeros(len(group))
-    np.maximum.at(bits, local, value)
-    seen = np.zeros(len(group))
-    np.maximum.at(seen, local, layer.count[edge] * (value > 0))
-    return Signal("common wrapper", Family.CONTENT, True, bits, seen, np.zeros(len(group)), "prompts")
-
-
-def _counted(name: str, family: Family, unit: str, cap: float, s: Shared, per: Reals, least: float = 0.5) -> Signal:
-    """A sharing signal whose effect is the excess as a share of `per`."""
-    effect = np.clip((s.observed - s.expected) / np.maximum(least * per, 1.0), 0.0, 1.0)
+def _counted(name: str, family: Family, unit: str, cap: float, s: Shared, per: Reals) -> Signal:  # noqa: PLR0917
+    """A sharing signal whose effect is the excess as a share of half of `per`."""
+    effect = np.clip((s.observed - s.expected) / np.maximum(0.5 * per, 1.0), 0.0, 1.0)
     bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, cap) * effect
-    return Signal(name, family, True, bits, s.observed * 1.0, s.expected, unit)
-
-
-def _handover(r: Relations, group: Ints, background: Background, p: Parameters) -> Signal:
-    s = _share(r, r.conversations, group, background, p, by_requests=True)
-    per = r.requests[group] * 0.1
-    return _counted("conversations handed over", Family.TIMING, "conversations", p.handover_cap, s, per)
-
-
-def _rotation(r: Relations, group: Ints, background: Background, p: Parameters) -> Signal:
-    s = _share(r, r.roaming, group, background, p)
-    return _counted("rotation over shared addresses", Family.NETWORK, "addresses", p.rotation_cap, s, s.uses * 1.0)
-
-
-def _payment(r: Relations, group: Ints, background: Background, p: Parameters) -> Signal:
-    s = _share(r, r.payments, group, background, p)
-    one = _counted("payment methods of strangers", Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
-    many = np.log2(np.maximum(r.customers.size[r.customers.code[group]] / p.household, 1.0))
-    bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
-    return Signal(one.name, one.family, True, bits, one.observed, one.expected, one.unit)
-
-
-def _link(r: Relations, layer: Layer, group: Ints, background: Background, p: Parameters) -> Signal:
-    s = _share(r, layer, group, background, p)
-    return _counted(f"shared {layer.name}", Family.OTHER, f"{layer.name}", p.link_cap, s, s.uses * 1.0)
-
-
-def _synchrony(r: Relations, group: Ints, p: Parameters) -> Signal:
-    s = synchrony(r.exchanges, group, r.customers.code)
-    z = s.excess * np.sqrt(12.0 * s.sittings)
-    bits = np.clip(0.72 * z**2, 0.0, p.synchrony_cap) * np.clip(s.excess / p.synchrony_effect, 0.0, 1.0)
-    return Signal("synchrony", Family.TIMING, True, bits, s.observed, s.expected, "share of windows")
-
-
-def _signup(r: Relations, group: Ints, p: Parameters) -> Signal:
-    """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
-    created = r.created[group]
-    known = np.isfinite(created)
-    everyone = np.sort(r.created[np.isfinite(r.created)])
-    inside = np.sort(created[known])
-    at = np.where(known, created, 1e18)
-    near = np.searchsorted(inside, at + 1.0, "right") - np.searchsorted(inside, at - 1.0) - known
-    around = np.searchsorted(everyone, at + 1.0, "right") - np.searchsorted(everyone, at - 1.0) - known - near
-    expected = (around + 0.5) / max(len(everyone) - len(inside), 1) * max(len(inside) - 1, 0)
-    effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
-    bits = np.clip(poisson_bits(near, expected), 0.0, p.signup_cap) * effect
-    return Signal("sign-ups in batches", Family.LIFECYCLE, False, bits, near * 1.0, expected, "accounts")
-
-
-def _churn(r: Relations, group: Ints, p: Parameters) -> Signal:
-    return Signal(
-        "keeps no address", Family.NETWORK, False, np.minimum(r.churn[group], p.churn_cap), r.churn[group],
-        np.zeros(len(group)), "bits",
-    )  # fmt: skip
-
-
-def _trust(r: Relations, group: Ints, p: Parameters) -> Signal:
-    return Signal("known customer", Family.OTHER, False, -r.trust[group], r.trust[group], np.zeros(len(group)), "bits")
+    return Signal(name, family, bits, s.observed, s.expected, unit)

@@ -114,7 +114,7 @@ def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
 def _headline(v: Verdict, items: tuple[Item, ...]) -> str:
     does = [_DOES[i.name] if i.name in _DOES else f"share {i.unit}" for i in items if i.bits >= 1.0][:3]
     what = "act as one" if not does else does[0] if len(does) == 1 else ", ".join(does[:-1]) + " and " + does[-1]
-    return f"{len(v.group)} accounts that pretend to be strangers {what}."
+    return f"{len(v.group):,} accounts that pretend to be strangers {what}."
 
 
 _DOES: Final[Mapping[str, str]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "Layer", "Longs", "Reals", "build_layer", "keep_objects"]
+__all__ = ["Ints", "Layer", "Longs", "Reals", "build_layer", "customers_of", "keep_objects", "sorted_unique"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -62,12 +62,18 @@ def build_layer(name: str, account: npt.NDArray[np.integer], key: npt.NDArray[np
     return Layer(name, start.astype(np.int64), obj.astype(np.int32), count.astype(np.int32), degree, keys)
 
 
+def sorted_unique(values: Longs) -> Longs:
+    """The different values, sorted (numpy's own goes through a hash table, five times slower on large arrays)."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
 def customers_of(obj: Longs, customer: Ints, m: int) -> Ints:
     """How many different customers use each of m objects."""
     if not len(obj):
         return np.zeros(m, dtype=np.int32)
     width = int(customer.max()) + 1
-    pairs = np.unique(obj * width + customer)
+    pairs = sorted_unique(obj * width + customer)
     return np.bincount(pairs // width, minlength=m).astype(np.int32)
 
 

@@ -39,6 +39,8 @@ class Parameters:
     wrapper_prompts: float = _p(0.6, "share", "different prompts among such a wrapper's uses", "a payload's agree")
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
+    phrase_share: float = _p(0.2, "share", "of all customers that makes a feature a phrase of the language", "reasoned")
+
     # candidates
     group_accounts: int = _p(20_000, "customers", "the largest candidate group of one wrapper", "largest reported ring")
     hub_customers: int = _p(2_000, "customers", "objects of more customers are no communities' glue", "carriers, tools")
@@ -83,6 +85,7 @@ class Parameters:
     member_bits: float = _p(7.0, "bits", "an account of a core stays in it from here", "calibration")
     joint_bits: float = _p(3.0, "bits", "of joint work that every member needs", "resellers and tools have none")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
+    promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     overlap: float = _p(0.3, "share", "of the smaller core that makes two cores one group", "reasoned")
     apart: float = _p(0.1, "share", "of random cross connections below which works are apart", "reasoned")

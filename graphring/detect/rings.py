@@ -1,10 +1,10 @@
-"""From candidates to rings: cores, the best first; works told apart; members looked for; a second pass without suspects."""
+"""From candidates to rings: the best cores first, works told apart, members looked for, a second pass."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.evidence import Background
+from graphring.detect.evidence import Flags, Meter
 from graphring.detect.groups import candidates
 from graphring.detect.judge import Verdict, core_of, judge, strong
 from graphring.detect.layers import Ints
@@ -17,26 +17,27 @@ __all__ = ["find_rings"]
 
 def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     """The rings of a run: disjoint, each measured against itself, largest first."""
-    nobody = Background(np.zeros(r.n, dtype=bool))
-    cores = [v for _, group in candidates(r, p) if (v := core_of(r, group, nobody, p)) is not None]
-    parts = _claimed(r, cores, nobody, p)
+    meter = Meter(r, p)
+    cores = [v for _, group in candidates(r, p) if (v := core_of(meter, group)) is not None]
+    parts = _claimed(meter, cores)
     suspects = np.zeros(r.n, dtype=bool)
     for part in parts:
         suspects[part] = True
-    background = Background(suspects)
-    grown = [_grown(r, part, background, p) for part in parts]
+    meter = Meter(r, p, suspects, meter)
+    grown = [_grown(meter, part, suspects) for part in parts]
     taken = np.zeros(r.n, dtype=bool)
     found = []
     for group in sorted(grown, key=lambda g: (-len(g), int(g[0]))):
-        v = core_of(r, group[~taken[group]], background, p)
+        v = core_of(meter, group[~taken[group]])
         if v is not None:
             taken[v.group] = True
             found.append(v)
     return found
 
 
-def _claimed(r: Relations, cores: list[Verdict], nobody: Background, p: Parameters) -> list[Ints]:
+def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
     """Disjoint parts: the core with the most bits claims its accounts, what is left of the others is judged again."""
+    r, p = meter.r, meter.p
     order = sorted(cores, key=lambda v: (-round(float(v.bits.sum()), 6), v.group.tobytes()))
     claimed = np.zeros(r.n, dtype=bool)
     parts: list[Ints] = []
@@ -45,15 +46,16 @@ def _claimed(r: Relations, cores: list[Verdict], nobody: Background, p: Paramete
         if len(free) < p.min_ring or len(free) < 0.5 * len(core.group):
             continue
         for part in split_works(r, free, p):
-            v = core_of(r, part, nobody, p)
+            v = core_of(meter, part)
             if v is not None:
                 claimed[v.group] = True
                 parts.append(v.group)
     return parts
 
 
-def _grown(r: Relations, part: Ints, background: Background, p: Parameters) -> Ints:
+def _grown(meter: Meter, part: Ints, suspects: Flags) -> Ints:
     """The part with accounts outside all parts that share its own objects and stand up to its core."""
+    r, p = meter.r, meter.p
     near = np.zeros(r.n, dtype=bool)
     inside = np.zeros(r.n, dtype=bool)
     inside[part] = True
@@ -62,9 +64,9 @@ def _grown(r: Relations, part: Ints, background: Background, p: Parameters) -> I
         k = np.bincount(layer.object[inside[account]], minlength=layer.size)
         own = (k >= 2) & (k >= p.exclusive * layer.degree)
         near[account[own[layer.object]]] = True
-    near &= ~background.suspects
+    near &= ~suspects
     if not near.any():
         return part
     union = np.flatnonzero(near | inside).astype(np.int32)
-    v = judge(r, union, background, p)
+    v = judge(meter, union)
     return union[strong(v, p, p.strong_bits) | inside[union]]

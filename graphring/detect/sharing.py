@@ -5,82 +5,174 @@ customers strangers, object o with d outside customers would be met with probabi
 
     P(o) = 1 - exp(-(d + s) · X / Y)
 
-where X is the exposure (requests, or uses in the layer) of the group's other customers, Y that of everybody outside (the configuration model with the
-group left out; s smooths what nobody outside uses). E is the sum of P over the account's objects.
+where X is the exposure (requests, or uses in the layer) of the group's other customers, Y that of everybody outside
+(the configuration model with the group left out; s smooths what nobody outside uses). E is the sum of P over the
+account's objects.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
-from graphring.detect.layers import Ints, Layer, Longs, Reals, customers_of
+from graphring.detect.layers import Ints, Layer, Longs, Reals
 
-__all__ = ["Shared", "poisson_bits", "share"]
+# ruff: noqa: ANN001, ANN202, PLR0917, C901  (numba infers types; loops are long where calls would cost)
+
+__all__ = ["Exposure", "Sharer", "Shared", "poisson_bits"]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """each: how much each account could have met, such as its requests; outside: customers of each object outside all
+    suspects (None: nobody is suspected); total: the exposure of all that are no suspects."""
+
+    each: Reals
+    total: float
+    outside: Ints | None = None
+    suspect: Ints | None = None
 
 
 @dataclass(frozen=True)
 class Shared:
     """For each account of a group: objects it uses in the layer, those shared with other customers of the group,
-    those expected, the mean share of the group's accounts on a shared object (the first four do not count), and those it shares with
-    outsiders. objects, inside, outside: the group's objects with customers of either side.
-    """
+    those expected, and the mean share of the group's size that uses a shared object (the first four do not count)."""
 
     uses: Longs
-    observed: Longs
+    observed: Reals
     expected: Reals
     coverage: Reals
-    abroad: Longs
-    objects: Ints
-    inside: Longs
-    outside: Longs
 
 
-def share(
-    layer: Layer,
-    group: Ints,
-    customer: Ints,
-    smooth: float,
-    exposure: Reals,
-    total: float,
-    exclusive: float = 0.0,
-    clean: Ints | None = None,
-) -> Shared:
-    """Measure one group in one layer.
+class Sharer:
+    """Measures groups in one layer; holds scratch arrays as long as the layer's objects."""
 
-    Parameters
-    ----------
-    group: sorted accounts; customer: the customer of every account; exposure: how much each account could
-    have met, such as its requests; total: the exposure of everybody that counts as a possible outsider or is in the group;
-    exclusive: objects of whose users a smaller share is in the group are common knowledge and count on neither side;
-    clean: customers of each object outside all suspect groups, where they are known.
-    """
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    first = np.repeat(layer.start[group] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
-    obj = layer.object[first + np.arange(len(local))]
-    objects, inverse = np.unique(obj, return_inverse=True)
-    who, mine = np.unique(customer[group], return_inverse=True)
-    k = customers_of(inverse.astype(np.int64), mine[local].astype(np.int32), len(objects)).astype(np.int64)
-    out = np.maximum((layer.degree if clean is None else clean)[objects] - (k if clean is None else 0), 0)
-    mass = exposure[group]
-    by_customer = np.bincount(mine, weights=mass, minlength=len(who))
-    inside = float(mass.sum())
-    ratio = (inside - by_customer[mine]) / max(total - inside, 1.0)
-    own = (k >= exclusive * (k + out))[inverse]
-    chance = np.where(own | (k[inverse] < 2), 1.0 - np.exp(-(out[inverse] + smooth) * ratio[local]), 0.0)
-    hit = (k[inverse] >= 2) & own
+    def __init__(self, layer: Layer, customer: Ints) -> None:
+        self.layer, self.customer = layer, customer
+        self._k = np.zeros(layer.size, dtype=np.int32)
+        self._heads = np.zeros(layer.size, dtype=np.int32)
+        self._last = np.full(layer.size, -1, dtype=np.int32)
+
+    def share(self, group: Ints, exposure: Exposure, smooth: float, exclusive: float = 0.0) -> Shared:
+        """Measure one group.
+
+        Parameters
+        ----------
+        group: sorted accounts; exclusive: objects of whose users a smaller share is in the group are common knowledge
+        and count on neither side.
+        """
+        order = np.argsort(self.customer[group], kind="stable")
+        by_customer = group[order]
+        inside = float(exposure.each[group].sum())
+        suspects = exposure.each[group][exposure.suspect[group] > 0].sum() if exposure.suspect is not None else 0.0
+        rest = max(exposure.total - inside + float(suspects), 1.0)
+        clean = exposure.outside if exposure.outside is not None else self.layer.degree
+        observed, expected, coverage = _share(
+            self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
+            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive,
+            self._k, self._heads, self._last,
+        )  # fmt: skip
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        uses = self.layer.start[group + 1] - self.layer.start[group]
+        return Shared(uses, observed[back], expected[back], coverage[back])
+
+    def usage(
+        self, group: Ints, exposure: Exposure, requests: Longs, share: float, customers: int
+    ) -> tuple[Reals, Reals]:
+        """How firmly each account uses an object that is the group's own: bits of lift (0..10) times the root of the
+        share of the group's other customers that use it times the share of its requests (relative to `share`); and how
+        often it used the best one."""
+        order = np.argsort(self.customer[group], kind="stable")
+        by_customer = group[order]
+        clean = exposure.outside if exposure.outside is not None else self.layer.degree
+        value, often = _usage(
+            self.layer.start, self.layer.object, self.layer.count, clean, exposure.outside is not None, by_customer,
+            self.customer[by_customer], requests, share, customers, self._k, self._heads, self._last,
+        )  # fmt: skip
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return value[back], often[back]
+
+
+@numba.njit(cache=True)
+def _tally(start, objects, group, owner, k, heads, last):
+    """Customers (k) and accounts (heads) of the group on each object; groups come ordered by customer."""
+    customers = 0
+    for i in range(len(group)):
+        if i == 0 or owner[i] != owner[i - 1]:
+            customers += 1
+        for e in range(start[group[i]], start[group[i] + 1]):
+            o = objects[e]
+            heads[o] += 1
+            if last[o] != owner[i]:
+                last[o] = owner[i]
+                k[o] += 1
+    return customers
+
+
+@numba.njit(cache=True)
+def _clear(start, objects, group, k, heads, last):
+    for i in range(len(group)):
+        for e in range(start[group[i]], start[group[i] + 1]):
+            o = objects[e]
+            k[o], heads[o], last[o] = 0, 0, -1
+
+
+@numba.njit(cache=True)
+def _share(start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, k, heads, last):
     n = len(group)
-    observed = np.bincount(local, weights=hit, minlength=n).astype(np.int64)
-    heads = (np.bincount(inverse, minlength=len(objects)) + out)[inverse]
-    part = np.clip((heads - 4.0) / max(n - 1, 1), 0.0, 1.0)
-    covered = np.bincount(local, weights=np.where(hit, part, 0.0), minlength=n)
-    abroad = np.bincount(local, weights=out[inverse] > 0, minlength=n).astype(np.int64)
-    return Shared(
-        size, observed, np.bincount(local, weights=chance, minlength=n), covered / np.maximum(observed, 1), abroad,
-        objects, k, out,
-    )  # fmt: skip
+    _tally(start, objects, group, owner, k, heads, last)
+    observed, expected, coverage = np.zeros(n), np.zeros(n), np.zeros(n)
+    i = 0
+    while i < n:
+        j, mass = i, 0.0
+        while j < n and owner[j] == owner[i]:
+            mass += each[group[j]]
+            j += 1
+        ratio = (inside - mass) / rest
+        for a in range(i, j):
+            for e in range(start[group[a]], start[group[a] + 1]):
+                o = objects[e]
+                out = degree[o] if clean else degree[o] - k[o]
+                own = k[o] >= exclusive * (k[o] + out)
+                if own or k[o] < 2:
+                    expected[a] += 1.0 - np.exp(-(out + smooth) * ratio)
+                if own and k[o] >= 2:
+                    observed[a] += 1.0
+                    if n > 1:
+                        coverage[a] += min(max((heads[o] + out - 4.0) / (n - 1), 0.0), 1.0)
+            if observed[a] > 0:
+                coverage[a] /= observed[a]
+        i = j
+    _clear(start, objects, group, k, heads, last)
+    return observed, expected, coverage
+
+
+@numba.njit(cache=True)
+def _usage(start, objects, count, degree, clean, group, owner, requests, least, everyone, k, heads, last):
+    n = len(group)
+    customers = _tally(start, objects, group, owner, k, heads, last)
+    value, often = np.zeros(n), np.zeros(n)
+    rest = max(everyone - customers, 1)
+    for a in range(n):
+        for e in range(start[group[a]], start[group[a] + 1]):
+            o = objects[e]
+            if k[o] < 2:
+                continue
+            out = degree[o] if clean else degree[o] - k[o]
+            share = (k[o] - 1.0) / max(customers - 1, 1)
+            lift = np.log2(share / ((out + 0.5) / rest))
+            if lift <= 0.0:
+                continue
+            used = min(count[e] / (least * max(requests[group[a]], 1)), 1.0)
+            v = min(lift, 10.0) * np.sqrt(share) * used
+            if v > value[a]:
+                value[a], often[a] = v, count[e]
+    _clear(start, objects, group, k, heads, last)
+    return value, often
 
 
 def poisson_bits(observed: Reals | Longs, expected: Reals) -> Reals:
@@ -88,4 +180,4 @@ def poisson_bits(observed: Reals | Longs, expected: Reals) -> Reals:
     e = np.maximum(expected, 1e-6)
     o = np.asarray(observed, dtype=np.float64)
     bits = (o * np.log(np.maximum(o, 1e-12) / e) - (o - e)) / np.log(2.0)
-    return np.where(o >= e, bits, -bits)
+    return np.asarray(np.where(o >= e, bits, -bits), dtype=np.float64)
