@@ -97,10 +97,11 @@ def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
                 log.info("stage was finished by an earlier, interrupted run", stage=stage.name)
             counts.update(done)
     tables = found_tables(work)
+    warnings = context.reader.warnings()
     counts["quarantined"] = tables["quarantine"].num_rows
     info = RunInfo(
         run_id=run_id, number=number, started=started, finished=datetime.now(UTC), version=graphring.__version__,
-        fingerprint=key, counts=counts, stages=seconds, warnings=sources.warnings,
+        fingerprint=key, counts=counts, stages=seconds, warnings=warnings,
     )  # fmt: skip
     state.store.publish(info, tables)
     _protect_ring_numbers(state, tables["rings"])
