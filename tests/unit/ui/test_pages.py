@@ -106,6 +106,33 @@ def test_hostile_text_is_shown_as_text(page: Opened) -> None:
     assert not [name for name in accounts if name.startswith(("=", "+", "-", "@", "\t"))]
 
 
+def drawn(app: AppTest) -> str:
+    return str(app.get("bidi_component")[0].proto)
+
+
+def test_each_ring_has_its_own_graph(page: Opened) -> None:
+    first, third = (drawn(page("ring", ring=ring_id)) for ring_id in ("R-00001", "R-00003"))
+    assert "Graph of ring R-00001" in first
+    assert "Graph of ring R-00003" in third
+
+
+def test_a_new_run_is_shown_and_states_do_not_mix(tmp_path: Path) -> None:
+    """What is cached is cached for one run of one state."""
+    sample = FakeSnapshot.sample()
+    here, there = (published(tmp_path / name, sample) for name in ("here", "there"))
+    assert ids(opener(here)()) == ids(opener(there)()) == ["R-00001", "R-00002", "R-00003"]
+    assert "41.0 bits" in markup(opener(here)("ring", ring="R-00001"))
+
+    rings = sample.rings().to_pylist()
+    rings[0] = {**rings[0], "score": 3.5, "tier": "watch"}
+    tables = {**sample.tables, "rings": sample.rings().from_pylist(rings, schema=RUN_TABLES["rings"])}
+    published(tmp_path / "here", replace(sample, tables=tables).with_run("run-000008", 8))
+    assert ids(opener(here)()) == ["R-00002", "R-00003", "R-00001"]
+    assert "3.5 bits" in markup(opener(here)("ring", ring="R-00001"))
+    assert ids(opener(there)()) == ["R-00001", "R-00002", "R-00003"]
+    assert "41.0 bits" in markup(opener(there)("ring", ring="R-00001"))
+
+
 # --- decide, note, export ------------------------------------------------------------------------------------------
 def name(app: AppTest, who: str = "Ada Quill") -> AppTest:
     return app.text_input(key="graphring_name").input(who).run()
