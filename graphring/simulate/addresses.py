@@ -19,32 +19,16 @@ __all__ = ["V6", "carrier", "cloud", "home", "office", "texts", "vpn"]
 V6: Final = 1 << 48
 """Codes from here are IPv6."""
 Codes = npt.NDArray[np.int64]
-_HOMES: Final = ("24.16.0.0", "71.64.0.0", "73.32.0.0", "79.192.0.0", "86.128.0.0", "90.0.0.0", "88.0.0.0", "91.0.0.0", "126.0.0.0", "121.128.0.0", "113.160.0.0", "117.192.0.0", "177.32.0.0", "189.0.0.0", "151.32.0.0", "94.208.0.0")  # fmt: skip
-_PHONES: Final = (
-    "172.56.0.0",
-    "174.192.0.0",
-    "80.187.0.0",
-    "109.40.0.0",
-    "49.32.0.0",
-    "157.32.0.0",
-    "179.96.0.0",
-    "106.128.0.0",
+_HOMES: Final = (
+    "24.16.0.0 71.64.0.0 73.32.0.0 79.192.0.0 86.128.0.0 90.0.0.0 88.0.0.0 91.0.0.0 126.0.0.0 121.128.0.0 113.160.0.0 "
+    "117.192.0.0 177.32.0.0 189.0.0.0 151.32.0.0 94.208.0.0"
 )
+_PHONES: Final = "172.56.0.0 174.192.0.0 80.187.0.0 109.40.0.0 49.32.0.0 157.32.0.0 179.96.0.0 106.128.0.0"
 _CLOUDS: Final = (
-    "3.80.0.0",
-    "18.204.0.0",
-    "52.0.0.0",
-    "34.64.0.0",
-    "35.184.0.0",
-    "20.33.0.0",
-    "40.64.0.0",
-    "159.89.0.0",
-    "167.99.0.0",
-    "95.216.0.0",
-    "116.202.0.0",
-    "51.68.0.0",
+    "3.80.0.0 18.204.0.0 52.0.0.0 34.64.0.0 35.184.0.0 20.33.0.0 40.64.0.0 159.89.0.0 167.99.0.0 95.216.0.0 "
+    "116.202.0.0 51.68.0.0"
 )
-_EXITS: Final = ("146.70.0.0", "89.187.160.0", "143.244.32.0", "185.159.156.0", "193.138.218.0", "37.120.128.0")
+_EXITS: Final = "146.70.0.0 89.187.160.0 143.244.32.0 185.159.156.0 193.138.218.0 37.120.128.0"
 
 
 def _number(text: str) -> int:
@@ -53,7 +37,8 @@ def _number(text: str) -> int:
 
 
 _HOME_BASE, _PHONE_BASE, _CLOUD_BASE, _EXIT_BASE = (
-    np.asarray([_number(text) for text in block], dtype=np.int64) for block in (_HOMES, _PHONES, _CLOUDS, _EXITS)
+    np.asarray([_number(text) for text in block.split()], dtype=np.int64)
+    for block in (_HOMES, _PHONES, _CLOUDS, _EXITS)
 )
 
 
@@ -67,13 +52,13 @@ def home(
     line: a hash for the line.
     provider: number of the provider; its addresses are one range.
     pool: addresses of the pool; the smaller, the more often strangers meet.
-    lease: days until the address changes; 0: never. One line in eight has IPv6.
+    lease: days until the address changes; 0: never. One line in four has IPv6, with another address each day.
     """
     period = np.where(lease > 0, (day + (line % np.uint64(97)).astype(np.int64)) // np.maximum(lease, 1), 0)
     at = pick(fold(line, period, 21), pool)
     four = _HOME_BASE[provider % len(_HOME_BASE)] + (provider // len(_HOME_BASE)) * (1 << 18) + at
-    six = V6 + (fold(line, period, 22) & np.uint64((1 << 40) - 1)).astype(np.int64)
-    return np.where(unit(mix(line, 23)) < 0.125, six, four)
+    six = V6 + (fold(line, day, 22) & np.uint64((1 << 40) - 1)).astype(np.int64)
+    return np.where(unit(mix(line, 23)) < 0.25, six, four)
 
 
 def carrier(region: npt.NDArray[np.int64], draw: U64, gateways: int) -> Codes:

@@ -52,12 +52,13 @@ def fold(x: npt.ArrayLike, y: npt.ArrayLike, *salts: int) -> U64:
 
 def unit(x: U64) -> npt.NDArray[np.float64]:
     """Hashes as numbers in [0, 1)."""
-    return (x >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray((x >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 def pick(x: U64, n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Hashes as integers in [0, n)."""
-    return np.minimum((unit(x) * n).astype(np.int64), np.asarray(n).astype(np.int64) - 1)
+    size = np.asarray(n, dtype=np.int64)
+    return np.minimum((unit(x) * size).astype(np.int64), size - 1)
 
 
 def heavy_tail(rng: np.random.Generator, size: int, *, median: float, sigma: float) -> npt.NDArray[np.float64]:

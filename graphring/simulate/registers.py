@@ -1,145 +1,162 @@
-"""The small tables: accounts, payments, links, truth, and the parameters of each ring."""
+"""The small tables: accounts, payments, links; and for evaluation alone: truth, and the dials of each ring."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graphring.model import TIME
-from graphring.simulate.draws import mix, salt, stream
-from graphring.simulate.people import COUNTRIES, KINDS, PLANS
-from graphring.simulate.text.banks import Lexicon
+from graphring.simulate.columns import account_ids, choose, identifiers, times
+from graphring.simulate.draws import mix
+from graphring.simulate.events import DAY, SECOND
+from graphring.simulate.people import COUNTRIES, KINDS, OWN_DOMAIN, PLANS
+from graphring.simulate.text.grammar import grammar
 from graphring.simulate.world import World
-from graphring.simulate.writer import START, identifiers
+from graphring.simulate.writer import Night
 
-__all__ = ["write_registers"]
+__all__ = ["write_registers", "write_truth"]
 
-_COMMON = (
-    "gmail.com",
-    "outlook.com",
-    "yahoo.com",
-    "icloud.com",
-    "proton.me",
-    "gmx.de",
-    "web.de",
-    "hotmail.com",
-    "qq.com",
-    "163.com",
-    "naver.com",
-    "mail.ru",
-    "live.com",
-    "aol.com",
-    "orange.fr",
-    "libero.it",
-    "uol.com.br",
-    "rediffmail.com",
-    "wp.pl",
-    "yandex.ru",
-)
-_DISPOSABLE = (
-    "mailinator.com",
-    "guerrillamail.com",
-    "10minutemail.com",
-    "yopmail.com",
-    "tempmail.dev",
-    "trashmail.com",
-    "sharklasers.com",
-    "getnada.com",
-    "dispostable.com",
-    "maildrop.cc",
-)
+_COMMON: Final = (
+    "gmail.com", "outlook.com", "yahoo.com", "icloud.com", "proton.me", "gmx.de", "web.de", "hotmail.com", "qq.com",
+    "163.com", "naver.com", "mail.ru", "live.com", "aol.com", "orange.fr", "libero.it", "uol.com.br", "rediffmail.com",
+    "wp.pl", "yandex.ru",
+)  # fmt: skip
+_DISPOSABLE: Final = (
+    "mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com", "tempmail.dev", "trashmail.com",
+    "sharklasers.com", "getnada.com", "dispostable.com", "maildrop.cc",
+)  # fmt: skip
+_TOP: Final = ("com", "io", "org", "net", "de", "co.uk", "ai", "dev")
+Ints = npt.NDArray[np.int64]
 
 
-def write_registers(world: World, out: Path) -> None:
-    """Write accounts, payments, links, truth and truth_rings as Parquet, each sorted by all of its columns."""
-    people, seed = world.people, world.seed
-    ids = identifiers("acct_", mix(np.arange(len(people)), salt(seed, "accounts")))
-    known = np.zeros(len(people), bool)
-    known |= True
-    accounts = {
-        "account_id": ids, "created_at": _times(people.created), "email_domain": _domains(people.email),
-        "plan": _choose(PLANS, people.plan), "country": _choose(COUNTRIES, people.country),
-        "organisation": _organisations(people.organisation), "verified": pa.array(people.verified),
-        "status": pa.array(np.where(people.closed < world.days * 86_400, "closed", "active")),
-        "closed_at": pa.array((people.closed % 2**40 + int(START.timestamp())) * 1_000_000, mask=people.closed >= world.days * 86_400).cast(pa.timestamp("us")).cast(TIME),
-    }  # fmt: skip
-    _write(accounts, out / "accounts.parquet")
-    paid = np.flatnonzero(people.card > 0)
-    payments = {
-        "account_id": ids.take(pa.array(paid)), "payment_method": identifiers("pm_", mix(people.card[paid], salt(seed, "cards"))),
-        "ts": _times(people.card_at[paid]), "kind": _choose(KINDS, people.card_kind[paid]),
-        "issuer": pa.array([f"bank-{n:02d}" for n in people.issuer[paid]]),
-    }  # fmt: skip
-    _write(payments, out / "payments.parquet")
-    _write(_links(world, ids), out / "links.parquet")
-    names = np.asarray(["background", *(group.kind for group in world.groups)])
-    rings = np.asarray(["", *(group.name if group.ring else "" for group in world.groups)])
-    _write(
-        {"account_id": ids, "ring": pa.array(rings[people.kind]), "kind": pa.array(names[people.kind])},
-        out / "truth.parquet",
-    )
-    groups = [group for group in world.groups if group.ring]
-    dials = {
-        "ring": pa.array([g.name for g in groups], pa.string()), "kind": pa.array([g.kind for g in groups], pa.string()),
-        "accounts": pa.array([len(g.members) for g in groups], pa.int64()),
-        "dials": pa.array([json.dumps(g.dials, sort_keys=True) for g in groups], pa.string()),
-    }  # fmt: skip
-    _write(dials, out / "truth_rings.parquet")
+def write_registers(world: World, nights: list[Night]) -> None:
+    """Write accounts, payments and links of each night as Parquet, sorted by all columns.
+
+    A night brings what is new since the one before, and accounts that were closed since then once more.
+    """
+    ids = account_ids(world)
+    payments, paid_at = _payments(world, ids)
+    links, linked_at = _links(world, ids)
+    since = np.iinfo(np.int64).min
+    for night in nights:
+        until = (night.last + 1) * DAY
+        _write(_accounts(world, ids, since, until), night.folder / "accounts.parquet")
+        for table, at, name in ((payments, paid_at, "payments"), (links, linked_at, "links")):
+            _write(table.filter(pa.array((at >= since) & (at < until))), night.folder / f"{name}.parquet")
+        since = until
 
 
-def _links(world: World, ids: pa.Array) -> dict[str, pa.Array]:
-    people, rng = world.people, stream(world.seed, "links")
-    parts: list[tuple[str, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
-    for name, column in (("device", people.device), ("phone", people.phone), ("referral", people.referral)):
-        rows = np.flatnonzero(column > 0)
-        count = rng.geometric(0.15, len(rows)) if name == "device" else np.ones(len(rows), np.int64)
-        parts.append((name, rows, column[rows], count))
-    rows = np.concatenate([part[1] for part in parts])
-    late = np.minimum(people.created[rows] + rng.exponential(3600, len(rows)).astype(np.int64), world.days * 86_400 - 1)
-    return {
-        "account_id": ids.take(pa.array(rows)), "object_type": pa.array(np.repeat([part[0] for part in parts], [len(part[1]) for part in parts])),
-        "object_id": pa.concat_arrays([identifiers(f"{part[0][:3]}_", mix(part[2], salt(world.seed, part[0]))) for part in parts]),
-        "ts": _times(late), "count": pa.array(np.concatenate([part[3] for part in parts]), pa.int64()),
-    }  # fmt: skip
+def write_truth(world: World, night: Night) -> None:
+    """Write truth.parquet (account_id, ring, kind) and truth_rings.parquet (ring, kind, accounts, dials) beside it."""
+    people, ids = world.people, account_ids(world)
+    ring, kind = choose(tuple(world.labels), people.ring), choose(tuple(world.kinds), people.kind)
+    _write(pa.table({"account_id": ids, "ring": ring, "kind": kind}), night.folder / "truth.parquet")
+    sizes = np.bincount(people.ring, minlength=len(world.labels))
+    rows = []
+    for number, label in enumerate(world.labels[1:], 1):
+        group = next(g for g in world.groups if label == g.name or label.startswith(f"{g.name}-"))
+        dials = json.dumps(dict(group.dials), sort_keys=True)
+        if sizes[number]:
+            rows.append((label, group.kind, int(sizes[number]), dials))
+    names = ("ring", "kind", "accounts", "dials")
+    kinds = (pa.string(), pa.string(), pa.int64(), pa.string())
+    columns = {name: pa.array([row[k] for row in rows], kinds[k]) for k, name in enumerate(names)}
+    _write(pa.table(columns), night.folder / "truth_rings.parquet")
 
 
-def _times(seconds: npt.NDArray[np.int64]) -> pa.Array:
-    micro = (seconds + int(START.timestamp())) * 1_000_000 + (mix(seconds, 77) % np.uint64(1_000_000)).astype(np.int64)
-    return pa.array(micro).cast(pa.timestamp("us")).cast(TIME)
+def _accounts(world: World, ids: pa.Array, since: int, until: int) -> pa.Table:
+    people = world.people
+    created = _fine(people.created)
+    closed = np.where(people.closed < world.days * 86_400, people.closed * SECOND, np.iinfo(np.int64).max)
+    rows = np.flatnonzero((created < until) & ((created >= since) | ((closed >= since) & (closed < until))))
+    known = closed[rows] < until
+    closing = times(np.where(known, closed[rows], 0))
+    return pa.table(
+        {
+            "account_id": ids.take(pa.array(rows)), "created_at": times(created[rows]),
+            "email_domain": _domains(people.email[rows]), "plan": choose(PLANS, people.plan[rows]),
+            "country": choose(COUNTRIES, people.country[rows]),
+            "organisation": _organisations(people.organisation[rows]),
+            "verified": pa.array(people.verified[rows]), "status": choose(("active", "closed"), known.astype(np.int64)),
+            "closed_at": pc.if_else(pa.array(known), closing, pa.scalar(None, closing.type)),
+        }
+    )  # fmt: skip
 
 
-def _choose(names: tuple[str, ...], codes: npt.NDArray[np.int64]) -> pa.Array:
-    return pa.array(names, pa.string()).take(pa.array(codes))
+def _payments(world: World, ids: pa.Array) -> tuple[pa.Table, Ints]:
+    people = world.people
+    paid = np.flatnonzero((people.card > 0) & (people.card_at < world.days * 86_400))
+    own = (paid, people.card[paid], people.card_at[paid], people.card_kind[paid], people.issuer[paid])
+    columns = (np.concatenate(column) for column in zip(own, *world.extra_payments, strict=True))
+    account, card, at, kind, issuer = columns
+    micro = _fine(at)
+    table = pa.table(
+        {
+            "account_id": ids.take(pa.array(account)),
+            "payment_method": identifiers("pm_", mix(card, world.salt("cards"))),
+            "ts": times(micro), "kind": choose(KINDS, kind),
+            "issuer": choose(tuple(f"bank-{number:02d}" for number in range(60)), issuer),
+        }
+    )  # fmt: skip
+    return table, micro
 
 
-def _domains(codes: npt.NDArray[np.int64]) -> pa.Array:
-    firms = [name.lower().replace(" ", "").replace("&", "and") for name in Lexicon().words("firm")]
-    top = ("com", "io", "org", "net", "de", "co.uk", "ai", "dev")
-    out = []
-    for code in codes.tolist():
+def _links(world: World, ids: pa.Array) -> tuple[pa.Table, Ints]:
+    people, rng = world.people, world.rng("links")
+    kinds = (("device", people.device), ("phone", people.phone), ("referral", people.referral))
+    rows = [np.flatnonzero(column > 0) for _, column in kinds]
+    account = np.concatenate(rows)
+    count = np.concatenate([rng.geometric(0.15, len(rows[0])), np.ones(len(rows[1]) + len(rows[2]), np.int64)])
+    late = rng.exponential(np.where(rng.random(len(account)) < 0.3, 30 * 86_400, 1800)).astype(np.int64)
+    at = people.created[account] + late
+    at = np.where(at < world.days * 86_400, at, people.created[account])
+    objects = [
+        identifiers(f"{name}_", mix(column[some], world.salt(name)))
+        for (name, column), some in zip(kinds, rows, strict=True)
+    ]
+    names = choose(tuple(name for name, _ in kinds), np.repeat(np.arange(3), [len(some) for some in rows]))
+    micro = _fine(at)
+    table = pa.table(
+        {
+            "account_id": ids.take(pa.array(account)), "object_type": names, "object_id": pa.concat_arrays(objects),
+            "ts": times(micro), "count": pa.array(count, pa.int64()),
+        }
+    )  # fmt: skip
+    return table, micro
+
+
+def _fine(seconds: Ints) -> Ints:
+    """Microseconds; the fraction is a hash, so that nothing falls on full seconds."""
+    return seconds * SECOND + (mix(seconds, 77) % np.uint64(SECOND)).astype(np.int64)
+
+
+def _domains(codes: Ints) -> pa.Array:
+    firms = [name.lower().replace(" ", "").replace("&", "and") for name in grammar().lexicon.words("firm")]
+    unique, inverse = np.unique(codes, return_inverse=True)
+    names = []
+    for code in unique.tolist():
         if code < 100:
-            out.append(_COMMON[code % len(_COMMON)])
-        elif code < 200:
-            out.append(_DISPOSABLE[code % len(_DISPOSABLE)])
+            names.append(_COMMON[code % len(_COMMON)])
+        elif code < OWN_DOMAIN:
+            names.append(_DISPOSABLE[code % len(_DISPOSABLE)])
         else:
-            out.append(f"{firms[code * 7 % len(firms)]}{code // len(firms) or ''}.{top[code % len(top)]}")
-    return pa.array(out, pa.string())
+            names.append(f"{firms[code * 7 % len(firms)]}{code // len(firms) or ''}.{_TOP[code % len(_TOP)]}")
+    return pa.array(names, pa.string()).take(pa.array(inverse))
 
 
-def _organisations(codes: npt.NDArray[np.int64]) -> pa.Array:
-    firms = Lexicon().words("firm")
-    return pa.array(
-        [f"{firms[code * 7 % len(firms)]} {code}" if code else None for code in codes.tolist()], pa.string()
-    )
+def _organisations(codes: Ints) -> pa.Array:
+    firms = grammar().lexicon.words("firm")
+    unique, inverse = np.unique(codes, return_inverse=True)
+    names = [f"{firms[code * 7 % len(firms)]} {code // len(firms) + 1}" if code else None for code in unique.tolist()]
+    return pa.array(names, pa.string()).take(pa.array(inverse))
 
 
-def _write(columns: dict[str, Any], path: Path) -> None:
-    table = pa.table(columns)
-    table = table.sort_by([(name, "ascending") for name in table.column_names])
-    pq.write_table(table, path, compression="zstd")
+def _write(table: pa.Table, path: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ordered = table.sort_by([(name, "ascending") for name in table.column_names])
+    pq.write_table(ordered, path, compression="zstd")

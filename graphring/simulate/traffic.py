@@ -9,10 +9,13 @@ import numpy.typing as npt
 
 from graphring.simulate import addresses
 from graphring.simulate.draws import fold, mix, ragged
-from graphring.simulate.events import DAY, SECOND, Events, make
-from graphring.simulate.people import People
-from graphring.simulate.text.prompts import TOPICS, topic
+from graphring.simulate.events import SECOND, Events
+from graphring.simulate.people import DEVELOPER, SERVICE, WORKER
+from graphring.simulate.text.prompts import topic
+from graphring.simulate.world import World
 
+Ints = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
 __all__ = ["hours", "locate", "organic"]
 
 _PROFILE: Final = np.asarray(
@@ -26,7 +29,6 @@ _PROFILE: Final = np.asarray(
     ],
     dtype=np.float64,
 )
-_CDF: Final = np.cumsum(_PROFILE, axis=1) / _PROFILE.sum(axis=1, keepdims=True)
 _TOPICS: Final = np.asarray(
     [
         [26, 10, 4, 4, 1, 16, 10, 12, 3, 10, 4, 0],
@@ -38,113 +40,132 @@ _TOPICS: Final = np.asarray(
     ],
     dtype=np.float64,
 )
-_TOPIC_CDF: Final = np.cumsum(_TOPICS, axis=1) / _TOPICS.sum(axis=1, keepdims=True)
+_FINE: Final = 4096
 
 
-def hours(rng: np.random.Generator, persona: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _lookup(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Rows of weights as tables that a uniform number indexes."""
+    ends = np.floor(np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True) * _FINE).astype(np.int64)
+    return np.stack([np.searchsorted(row, np.arange(_FINE), side="right") for row in ends]).astype(np.uint8)
+
+
+_HOUR: Final = _lookup(_PROFILE)
+_TOPIC: Final = _lookup(_TOPICS)
+
+
+def hours(rng: np.random.Generator, persona: Ints) -> Reals:
     """Local time of day, in hours, as the persona's profile has it."""
-    u = rng.random(len(persona))
-    hour = (u[:, None] > _CDF[persona]).sum(axis=1)
-    return hour + rng.random(len(persona))
+    return _HOUR[persona, rng.integers(0, _FINE, len(persona))] + rng.random(len(persona))
 
 
-def locate(
-    rng: np.random.Generator, people: People, accounts: npt.NDArray[np.int64], day: npt.NDArray[np.int64], pool: int
-) -> npt.NDArray[np.int64]:
+def locate(rng: np.random.Generator, world: World, accounts: Ints, day: Ints) -> Ints:
     """The address of a session on a day, as the account's habits have it."""
-    u = rng.random(len(accounts))
-    draw = rng.integers(0, 2**63, len(accounts)).astype(np.uint64)
-    away, mobile, vpn = people.away[accounts], people.mobile[accounts], people.vpn[accounts]
-    steady = fold(people.line[accounts], day // 3, 5)
-    where = addresses.home(people.line[accounts], people.provider[accounts], pool, people.lease[accounts], day)
-    where = np.where(
-        u < mobile,
-        addresses.carrier(people.country[accounts], np.where(draw % np.uint64(3) == 0, draw, steady), 40),
-        where,
+    people, n = world.people, len(accounts)
+    draw = rng.integers(0, 2**63, n).astype(np.uint64)
+    line = people.line[accounts]
+    sticky = fold(line, day // 3, 5)
+    roaming = np.asarray([10, 40, 90], dtype=np.uint64)[(mix(line, 6) % np.uint64(3)).astype(np.int64)]
+    where = addresses.home(line, people.provider[accounts], world.homes(), people.lease[accounts], day)
+    phone = addresses.carrier(
+        people.country[accounts], np.where(draw % np.uint64(100) < roaming, draw, sticky), world.crowd("gateways")
     )
-    where = np.where(
-        rng.random(len(u)) < vpn,
-        addresses.vpn((people.line[accounts] % np.uint64(9)).astype(np.int64), draw, 120),
-        where,
-    )
-    return np.where((rng.random(len(u)) < away) & (people.site[accounts] != 0), people.site[accounts], where)
+    exit_ = addresses.vpn((line % np.uint64(9)).astype(np.int64), draw, world.crowd("exits"))
+    where = np.where(rng.random(n) < people.mobile[accounts], phone, where)
+    where = np.where(rng.random(n) < people.vpn[accounts], exit_, where)
+    site = people.site[accounts]
+    return np.where((rng.random(n) < people.away[accounts]) & (site != 0), site, where)
 
 
 def organic(
     rng: np.random.Generator,
-    people: People,
-    accounts: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    days: int,
-    pool: int,
+    world: World,
+    accounts: Ints,
+    counts: Ints,
+    *,
+    first: float | Reals = 0.0,
+    last: float | None = None,
 ) -> Events:
-    """Human and service traffic of accounts.
+    """Human and service traffic of accounts, by their habits.
 
     Parameters
     ----------
-    counts: requests of each account over the observed time.
-    days: the observed time.
-    pool: addresses of a home provider's pool.
+    counts: requests of each account.
+    first, last: days between which it happens; None: the end of the world. Accounts begin and end within.
     """
+    people = world.people
     busy = counts > 0
+    start = np.broadcast_to(np.asarray(first, dtype=np.float64), busy.shape)[busy]
     accounts, counts = accounts[busy], counts[busy]
-    length = np.maximum(1, rng.poisson(np.where(people.persona[accounts] == 4, 1.2, 4.0)))
+    if not len(accounts):
+        return world.requests(rng, accounts, accounts)
+    length = np.maximum(1, rng.poisson(np.where(people.persona[accounts] == SERVICE, 1.2, 2.6)))
     sessions = np.maximum(1, counts // length)
     owner, _ = ragged(sessions)
     who = accounts[owner]
+    at = _starts(rng, world, accounts, owner, first=start, last=float(world.days if last is None else last))
+    where = locate(rng, world, who, np.floor(at / 86_400).astype(np.int64))
+    conversation = mix(rng.integers(1, 2**63, len(who)).astype(np.uint64))
+    fork = np.flatnonzero(rng.random(len(who)) < world.trait("forks"))
+    conversation[fork] = conversation[rng.integers(0, len(who), len(fork))]
+    conversation[rng.random(len(who)) < people.api[who]] = 0
+
+    event_owner, rank = ragged(counts)
+    session = (np.cumsum(sessions) - sessions)[event_owner] + rank * sessions[event_owner] // counts[event_owner]
+    new = np.concatenate([[True], session[1:] != session[:-1]])
+    gaps = rng.exponential(110.0, len(session)) * np.where(rng.random(len(session)) < 0.1, 6.0, 1.0)
+    run = np.cumsum(gaps)
+    base = np.maximum.accumulate(np.where(new, run, 0.0))
+    account = who[session]
+    events = world.requests(
+        rng, account, ((at[session] + run - base) * SECOND).astype(np.int64) + rng.integers(0, SECOND, len(session)),
+        ip=where[session], payload=rng.integers(1, 2**63, len(session)).astype(np.uint64),
+        conversation=conversation[session], topic=_TOPIC[people.persona[account], rng.integers(0, _FINE, len(session))],
+    )  # fmt: skip
+    _copied(rng, world, events)
+    _follow_up(rng, events, new, session)
+    _programs(rng, world, events)
+    return world.alive(events)
+
+
+def _starts(rng: np.random.Generator, world: World, accounts: Ints, owner: Ints, *, first: Reals, last: float) -> Reals:
+    """When sessions begin, in seconds: within the account's active time, by the profile of its persona."""
+    people = world.people
+    begin = np.maximum(first + people.begins[accounts] * (last - first), people.created[accounts] / 86_400)
+    span = np.maximum((last - begin) * people.lasts[accounts], 0.3)
+    who = accounts[owner]
     persona = people.persona[who]
-    begin = np.maximum(people.begins[accounts] * days, people.created[accounts] / 86_400)
-    span = np.maximum((days - begin) * people.lasts[accounts], 0.3)
     day = np.floor(begin[owner] + rng.random(len(who)) * span[owner]).astype(np.int64)
-    rest = np.isin(persona, [1, 3]) & (day % 7 >= 5) & (rng.random(len(who)) < 0.75)
-    day = np.where(rest, day + 2, day)
+    rest = np.isin(persona, [WORKER, DEVELOPER]) & (day % 7 >= 5) & (rng.random(len(who)) < world.trait("weekend"))
+    day = np.where(rest, day + np.where(rng.random(len(who)) < 0.5, 2, -2), day)
     local = hours(rng, persona)
-    ticking = (persona == 4) & (people.line[who] % np.uint64(2) == 0)
+    ticking = (persona == SERVICE) & (people.line[who] % np.uint64(1000) < world.trait("cron") * 1000)
     tick = np.floor(local * 2) / 2 + rng.exponential(0.003, len(who))
     start = (day * 24 + np.where(ticking, tick, local) - people.zone[who]) * 3600.0
     early = start < people.created[who]
-    start = np.where(early, people.created[who] + rng.exponential(5400.0, len(who)), start)
-    where = locate(rng, people, who, np.floor(start / 86_400).astype(np.int64), pool)
-
-    event_owner, rank = ragged(counts)
-    first = np.cumsum(sessions) - sessions
-    session = first[event_owner] + rank * sessions[event_owner] // counts[event_owner]
-    gaps = rng.exponential(110.0, len(session)) * np.where(rng.random(len(session)) < 0.1, 6.0, 1.0)
-    new = np.concatenate([[True], session[1:] != session[:-1]])
-    run = np.cumsum(gaps)
-    base = np.maximum.accumulate(np.where(new, run, 0.0))
-    ts = ((start[session] + run - base) * SECOND).astype(np.int64) + rng.integers(0, SECOND, len(session))
-    account = who[session]
-    events = make(
-        len(session), ts=ts, account=account, ip=where[session],
-        payload=rng.integers(1, 2**63, len(session)).astype(np.uint64),
-        conversation=mix(rng.integers(0, 2**63, len(who)).astype(np.uint64)[session]),
-        model=people.model[account], agent=people.agent[account],
-        topic=(rng.random(len(session))[:, None] > _TOPIC_CDF[people.persona[account]]).sum(axis=1),
-    )  # fmt: skip
-    _follow_up(rng, events, new, session)
-    _programs(rng, events, people)
-    return events[(ts >= 0) & (ts < days * DAY) & (ts >= people.created[account] * SECOND)]
+    return np.where(early, people.created[who] + rng.exponential(9_000.0, len(who)), start)
 
 
-def _follow_up(
-    rng: np.random.Generator, events: Events, new: npt.NDArray[np.bool_], session: npt.NDArray[np.int64]
-) -> None:
-    """Later turns answer or quote the first one."""
-    first = np.flatnonzero(new)[session - session[0]] if len(session) else session
+def _copied(rng: np.random.Generator, world: World, events: Events) -> None:
+    """Some prompts come from tutorials and lists of prompts, by a Zipf law of middling steepness."""
+    rows = np.flatnonzero(rng.random(len(events)) < world.trait("tutorial"))
+    which = np.floor(world.trait("tutorials") * rng.random(len(rows)) ** 2).astype(np.int64)
+    events["payload"][rows] = mix(which, world.salt("tutorial"))
+    events["topic"][rows] = (events["payload"][rows] % np.uint64(topic("follow"))).astype(np.uint8)
+
+
+def _follow_up(rng: np.random.Generator, events: Events, new: npt.NDArray[np.bool_], session: Ints) -> None:
+    """Later turns of a conversation answer or quote the first one."""
+    first = np.flatnonzero(new)[session]
     u = rng.random(len(events))
-    turn = ~new & (u < 0.45)
+    turn = ~new & (u < 0.45) & (events["conversation"] != 0)
     events["topic"] = np.where(turn, topic("follow"), events["topic"])
-    events["quote"] = np.where(turn & (u < 0.12), events["payload"][first], 0)
+    events["quote"] = np.where(turn & (u < 0.15), events["payload"][first], 0)
 
 
-def _programs(rng: np.random.Generator, events: Events, people: People) -> None:
+def _programs(rng: np.random.Generator, world: World, events: Events) -> None:
     """Requests through an agent or program carry its system prompt and wrapper."""
-    account = events["account"]
+    people, account = world.people, events["account"]
     through = rng.random(len(events)) < people.wrapped[account]
     events["system"] = np.where(through, people.system[account], 0)
     events["wrapper"] = np.where(through, people.wrapper[account], 0)
-    events["wording"] = events["payload"]
-
-
-assert len(TOPICS) == _TOPICS.shape[1]
+    events["wording"] = mix(events["payload"], 19)

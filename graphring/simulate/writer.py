@@ -1,140 +1,156 @@
-"""Exchanges are spilled by day as integers, then sorted, given their texts and written: memory holds one day."""
+"""Write a world's exchanges as they would arrive: in order of time, in one folder or night by night."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graphring.model import TIME
-from graphring.simulate import addresses
-from graphring.simulate.draws import U64, mix, pick, salt, unit
-from graphring.simulate.events import DAY, EVENT, Events
-from graphring.simulate.text.prompts import Wrappers, prompts, systems
+from graphring.simulate.columns import EXCHANGE_COLUMNS, Exchanges, before_correction
+from graphring.simulate.draws import mix, salt, unit
+from graphring.simulate.events import Events
+from graphring.simulate.spill import Spill
 from graphring.simulate.world import World
 
-__all__ = ["START", "Spill", "identifiers", "write_exchanges"]
+__all__ = ["Night", "nightly", "write_exchanges"]
 
-START: Final = datetime(2026, 1, 5, tzinfo=UTC)
-_BATCH: Final = 65_536
-_MODELS: Final = ("atlas-4", "atlas-4-mini", "atlas-3", "atlas-code", "atlas-4-long", "atlas-2")
-_AGENTS: Final = tuple(
-    f"{client}/{major}.{minor}"
-    for client in ("atlas-python", "atlas-node", "web", "okhttp", "curl", "go-client", "ios", "android")
-    for major in (1, 2)
-    for minor in (0, 3, 7)
-)
-_HEX: Final = pa.array([f"{n:04x}" for n in range(65_536)], pa.large_string())
+_BATCH: Final = 16_384
+"""Rows that are given their texts together: small enough for a processor's cache."""
+_GROUP: Final = 65_536
+"""Rows of a Parquet row group."""
+_REPEATED: Final = ("account_id", "ip", "model", "system_prompt", "user_agent", "conversation_id")
+"""Columns that are worth a dictionary."""
+_AHEAD: Final = 4
+"""Batches that threads may work ahead."""
 
 
-def identifiers(prefix: str, numbers: U64) -> pa.Array:
-    """Ids of 16 hexadecimal digits."""
-    text = np.char.add(prefix, _hex(numbers))
-    return pa.array(text.tolist(), pa.string())
+@dataclass(frozen=True)
+class Night:
+    """One delivery: the folder, and the days whose traffic it brings, `first` to `last` inclusive."""
+
+    folder: Path
+    first: int
+    last: int
 
 
-def _hex(numbers: U64) -> Any:
-    digits = np.ascontiguousarray(numbers.astype(">u8")).view(np.uint8).reshape(-1, 8)
-    table = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-    out = np.empty((len(numbers), 16), dtype=np.uint8)
-    out[:, 0::2], out[:, 1::2] = table[digits >> 4], table[digits & 15]
-    return out.view("S16").ravel().astype("U16")
+def nightly(out: Path, days: int, nights: int | None) -> list[Night]:
+    """The deliveries of a world: one, or as many as nights, the first of which brings all that came before."""
+    if nights is None:
+        return [Night(out, 0, days - 1)]
+    lead = days - nights
+    folders = [out / f"night-{number:03d}" for number in range(1, nights + 1)]
+    return [Night(folder, 0 if k == 0 else lead + k, lead + k) for k, folder in enumerate(folders)]
 
 
-class Spill:
-    """Events on disk, one file for each day."""
+def write_exchanges(
+    world: World,
+    spill: Spill,
+    nights: list[Night],
+    *,
+    late: float,
+    corrected: float,
+    progress: Callable[[int], None] | None,
+) -> int:
+    """Write exchanges.parquet of each night; returns the number of different exchanges.
 
-    def __init__(self, folder: Path, days: int) -> None:
+    On the last day of every night but the last, a share of exchanges arrives one night `late`, and a share is sent
+    again, `corrected`, one night later under the same id.
+    """
+    delivery = iter(nights)
+    night = next(delivery)
+    sink, held = _Sink(night.folder), list[pa.Table]()
+    salts = (salt(world.seed, "late"), salt(world.seed, "corrected"))
+    try:
+        for day, number, table in _tables(world, spill):
+            while day > night.last:
+                sink.close()
+                night = next(delivery)
+                sink = _Sink(night.folder)
+                for rows in held:
+                    sink.write(rows)
+                held = []
+            if day == night.last and night is not nights[-1]:
+                tonight, tomorrow = _delayed(table, number, (late, corrected), salts)
+                held.append(tomorrow)
+            else:
+                tonight = table
+            sink.write(tonight)
+            if progress is not None:
+                progress(table.num_rows)
+    finally:
+        sink.close()
+    for night in delivery:
+        _Sink(night.folder).close()
+    return spill.rows
+
+
+def _tables(world: World, spill: Spill) -> Iterator[tuple[int, int, pa.Table]]:
+    """(day, number of the first row, rows) in order of time; threads make the texts."""
+    exchanges = Exchanges(world)
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        pending: deque[tuple[int, int, Future[pa.Table]]] = deque()
+        for day, number, events in _batches(spill):
+            pending.append((day, number, threads.submit(exchanges.table, events, number)))
+            if len(pending) > _AHEAD:
+                ready = pending.popleft()
+                yield ready[0], ready[1], ready[2].result()
+        for day, number, future in pending:
+            yield day, number, future.result()
+
+
+def _batches(spill: Spill) -> Iterator[tuple[int, int, Events]]:
+    number = 0
+    for day, events in spill.read():
+        for start in range(0, len(events), _BATCH):
+            part = events[start : start + _BATCH]
+            yield day, number, part
+            number += len(part)
+
+
+def _delayed(
+    table: pa.Table, number: int, shares: tuple[float, float], salts: tuple[int, int]
+) -> tuple[pa.Table, pa.Table]:
+    """What arrives tonight, and what tomorrow: late rows, and corrected ones that are sent today as they first were."""
+    rows = np.arange(number, number + table.num_rows)
+    late = unit(mix(rows, salts[0])) < shares[0]
+    again = (unit(mix(rows, salts[1])) < shares[1]) & ~late
+    tonight = pa.concat_tables(
+        [table.filter(pa.array(~late & ~again)), before_correction(table.filter(pa.array(again)))]
+    )
+    return tonight, table.filter(pa.array(late | again))
+
+
+class _Sink:
+    """exchanges.parquet of one folder, in row groups of one size."""
+
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.days = folder, days
+        self._writer = pq.ParquetWriter(
+            folder / "exchanges.parquet", EXCHANGE_COLUMNS, compression="zstd", use_dictionary=list(_REPEATED)
+        )
+        self._rows: list[pa.Table] = []
+        self._count = 0
 
-    def add(self, events: Events) -> None:
-        """Append a block."""
-        day = events["ts"] // DAY
-        order = np.argsort(day, kind="stable")
-        events, day = events[order], day[order]
-        edges = np.searchsorted(day, np.arange(self.days + 1))
-        for number in range(self.days):
-            part = events[edges[number] : edges[number + 1]]
-            if len(part):
-                with self._path(number).open("ab") as file:
-                    part.tofile(file)
+    def write(self, table: pa.Table) -> None:
+        """Take rows; they are written when there are enough for a row group."""
+        self._rows.append(table)
+        self._count += table.num_rows
+        if self._count >= _GROUP:
+            rows = pa.concat_tables(self._rows)
+            whole = self._count - self._count % _GROUP
+            self._writer.write_table(rows.slice(0, whole), row_group_size=_GROUP)
+            self._rows, self._count = [rows.slice(whole)], self._count - whole
 
-    def read(self) -> Iterator[Events]:
-        """Each day's events in order of time; a day's file goes when it was read."""
-        for number in range(self.days):
-            path = self._path(number)
-            if path.exists():
-                events = np.fromfile(path, dtype=EVENT)
-                path.unlink()
-                yield events[np.lexsort((events["payload"], events["account"], events["ts"]))]
-
-    def _path(self, number: int) -> Path:
-        return self.folder / f"day-{number:04d}.events"
-
-
-def write_exchanges(world: World, spill: Spill, path: Path, progress: Callable[[int], None] | None) -> int:
-    """Write exchanges.parquet in order of time; returns the number of rows."""
-    texts = _Texts(world)
-    written = 0
-    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
-        for events in spill.read():
-            for start in range(0, len(events), _BATCH):
-                part = events[start : start + _BATCH]
-                writer.write_table(texts.table(part, written), row_group_size=_BATCH)
-                written += len(part)
-                if progress is not None:
-                    progress(len(part))
-    return written
-
-
-_SCHEMA: Final = pa.schema(
-    [
-        ("exchange_id", pa.string()), ("account_id", pa.string()), ("ts", TIME), ("ip", pa.string()), ("model", pa.string()),
-        ("system_prompt", pa.string()), ("prompt", pa.string()), ("input_tokens", pa.int64()), ("output_tokens", pa.int64()),
-        ("conversation_id", pa.string()), ("user_agent", pa.string()),
-    ]
-)  # fmt: skip
-
-
-class _Texts:
-    """What turns integers into the columns of the contract."""
-
-    def __init__(self, world: World) -> None:
-        self.seed = world.seed
-        self.wrappers = Wrappers.of(world.wrappers)
-        table = [(0, False), *world.systems]
-        self.systems = systems(
-            np.asarray([row[0] for row in table], np.uint64), np.asarray([row[1] for row in table])
-        ).cast(pa.string())
-        self.accounts = identifiers("acct_", mix(np.arange(len(world.people)), salt(world.seed, "accounts")))
-        self.start = int(START.timestamp()) * 1_000_000
-
-    def table(self, events: Events, first: int) -> pa.Table:
-        number = np.arange(first, first + len(events))
-        keys = mix(number, salt(self.seed, "exchanges"))
-        prompt = prompts(
-            events["payload"], events["quote"], events["topic"], events["wrapper"], events["wording"], self.wrappers
-        ).cast(pa.string())
-        system = self.systems.take(pa.array(events["system"]))
-        size = np.diff(np.frombuffer(prompt.buffers()[1], np.int32)[prompt.offset : prompt.offset + len(prompt) + 1])
-        columns = [
-            identifiers("ex_", keys), self.accounts.take(pa.array(events["account"])),
-            pa.array(events["ts"] + self.start).cast(pa.timestamp("us")).cast(TIME), addresses.texts(events["ip"]),
-            pa.array(_MODELS).take(pa.array(events["model"])), system, prompt,
-            pa.array((size / 4.1 + np.where(events["system"] > 0, 60, 0) + pick(mix(keys, 1), 9)).astype(np.int64)),
-            pa.array(_output(keys)), identifiers("conv_", events["conversation"]), pa.array(_AGENTS).take(pa.array(events["agent"])),
-        ]  # fmt: skip
-        return pa.Table.from_arrays(columns, schema=_SCHEMA)
-
-
-def _output(keys: U64) -> npt.NDArray[np.int64]:
-    """Output tokens: log-normal (Box-Muller over hashes)."""
-    normal = np.sqrt(-2 * np.log(1 - unit(mix(keys, 2)))) * np.cos(2 * np.pi * unit(mix(keys, 3)))
-    return np.asarray(np.minimum(np.exp(5.6 + 0.9 * normal), 16_000), dtype=np.int64)
+    def close(self) -> None:
+        """Write the rest."""
+        if self._count:
+            self._writer.write_table(pa.concat_tables(self._rows), row_group_size=_GROUP)
+        self._rows, self._count = [], 0
+        self._writer.close()

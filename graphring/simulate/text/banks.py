@@ -11,12 +11,45 @@ import numpy.typing as npt
 
 from graphring.simulate.draws import mix, pick, salt, stream
 
-__all__ = ["TABLE", "Lexicon", "load"]
+__all__ = ["TABLE", "WORDINGS", "Lexicon", "load"]
 
 TABLE: Final = 1024
 """Entries of a lookup table: ten bits of a hash choose one."""
+WORDINGS: Final = 16
+"""Entries of a table that belong to one concept: the lowest four bits."""
 _INVENTED: Final = 768
-_ONSETS: Final = ["b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "st", "t", "tr", "v", "w", "y", "z"]
+_ONSETS: Final = [
+    "b",
+    "br",
+    "c",
+    "ch",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gr",
+    "h",
+    "j",
+    "k",
+    "kl",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "qu",
+    "r",
+    "s",
+    "sh",
+    "st",
+    "t",
+    "tr",
+    "v",
+    "w",
+    "y",
+    "z",
+]
 _NUCLEI: Final = ["a", "ae", "ai", "e", "ea", "ee", "i", "ia", "o", "oa", "oo", "ou", "u"]
 _CODAS: Final = ["b", "ck", "d", "l", "ll", "m", "n", "nd", "ng", "nt", "r", "rd", "rn", "s", "st", "t", "th", "x"]
 _ENDINGS: Final = {
@@ -37,56 +70,57 @@ class Lexicon:
 
     def __init__(self) -> None:
         self.tokens: list[str] = [""]
-        self._numbers: dict[str, int] = {"": 0}
-        self._words = {name: _words(name, str(text)) for name, text in load("banks.toml").items()}
+        self._entries: dict[str, npt.NDArray[np.int32]] = {}
+        self._concepts = {name: _concepts(str(text)) for name, text in load("banks.toml").items()}
 
     def words(self, bank: str) -> list[str]:
         """The words of a bank."""
-        return self._words[bank]
+        return [word for concept in self._concepts[bank] for word in concept]
 
     def number(self, token: str) -> int:
-        """The number of a token, new ones included."""
-        if token not in self._numbers:
-            self._numbers[token] = len(self.tokens)
-            self.tokens.append(token)
-        return self._numbers[token]
+        """The number of a new token."""
+        self.tokens.append(token)
+        return len(self.tokens) - 1
 
-    def literal(self, text: str) -> npt.NDArray[np.int32]:
-        """A table that always gives `text`."""
-        return np.full(TABLE, self.number(text), dtype=np.int32)
-
-    def table(
-        self, bank: str, *, prefix: str = "", capital: bool = False, optional: bool = False
-    ) -> npt.NDArray[np.int32]:
+    def table(self, bank: str, *, prefix: str = "", capital: bool = False) -> npt.NDArray[np.int32]:
         """A table of `prefix` + word; frequent words take more entries, as in a language.
+
+        Entries of one block of WORDINGS are wordings of one concept; where words are no concepts, blocks mean nothing.
 
         Raises
         ------
         KeyError: there is no such bank.
         """
-        words = self._words[bank]
-        numbers = [self.number(prefix + (word[:1].upper() + word[1:] if capital else word)) for word in words]
-        rng = stream(0, "bank", bank)
-        order = rng.permutation(len(numbers))
-        weights = 1.0 / (np.arange(len(numbers)) + 1.0 + len(numbers) / 4) ** 0.7
-        shares = np.floor(np.cumsum(weights) / weights.sum() * TABLE).astype(np.int64)
-        table = np.asarray(numbers, dtype=np.int32)[order][
-            np.minimum(np.searchsorted(shares, np.arange(TABLE), side="right"), len(numbers) - 1)
-        ]
-        if optional:
-            table = np.where(rng.random(TABLE) < 0.5, np.int32(0), table)
-        return table
+        first = len(self.tokens)
+        self.tokens += [prefix + (word[:1].upper() + word[1:] if capital else word) for word in self.words(bank)]
+        if bank not in self._entries:
+            self._entries[bank] = _entries(bank, self._concepts[bank])
+        return self._entries[bank] + np.int32(first)
 
 
-def _words(name: str, text: str) -> list[str]:
+def _entries(bank: str, concepts: list[list[str]]) -> npt.NDArray[np.int32]:
+    """Which word each entry of a bank's table holds."""
+    size = WORDINGS if max(len(words) for words in concepts) > 1 else 1
+    places = TABLE // size
+    weights = 1.0 / (np.arange(len(concepts)) + 1.0 + len(concepts) / 4) ** 0.7
+    ends = np.floor(np.cumsum(weights) / weights.sum() * places).astype(np.int64)
+    rank = np.minimum(np.searchsorted(ends, np.arange(places), side="right"), len(concepts) - 1)
+    concept = np.repeat(stream(0, "bank", bank).permutation(len(concepts))[rank], size)
+    lengths = np.asarray([len(words) for words in concepts])
+    turn = np.tile(np.arange(size), places)
+    return np.asarray((np.cumsum(lengths) - lengths)[concept] + turn % lengths[concept], dtype=np.int32)
+
+
+def _concepts(text: str) -> list[list[str]]:
+    """The words of a bank, those of one concept together."""
     if text.startswith("range:"):
         low, high = (int(part) for part in text.removeprefix("range:").split(":"))
-        step = max(1, (high - low) // TABLE)
-        return [str(value) for value in range(low, high, step)]
+        return [[str(value)] for value in range(low, high, max(1, (high - low) // TABLE))]
     if text.startswith("names:"):
-        return _names(text.removeprefix("names:"))
-    words = [word.strip() for word in text.split("|")] if "|" in text else text.split()
-    return list(dict.fromkeys(words))
+        return [[word] for word in _names(text.removeprefix("names:"))]
+    if "/" in text:
+        return [[word.strip() for word in concept.split("/")] for concept in text.split("|")]
+    return [[word.strip()] for word in dict.fromkeys(text.split("|") if "|" in text else text.split())]
 
 
 def _names(kind: str) -> list[str]:

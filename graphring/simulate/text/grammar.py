@@ -2,7 +2,8 @@
 
 A slot of a pattern is a lookup table of tokens. Which entry it takes is a hash of a seed and the slot: of the
 `wording` seed for ordinary slots, of the `meaning` seed (and the bank's name, not the place) for kept ones, written
-`{#bank}`. So a wrapper says the same thing in other words when only its wording changes.
+`{#bank}`. A slot `{~bank}` takes the concept from the meaning and the wording of the concept from the wording, so that
+a wrapper says the same thing in other words when only its wording changes.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphring.simulate.draws import U64, mix, pick, salt, unit
-from graphring.simulate.text.banks import TABLE, Lexicon, load
+from graphring.simulate.text.banks import TABLE, WORDINGS, Lexicon, load
 
 __all__ = ["Grammar", "Plans", "grammar", "strings"]
 
 Tokens = npt.NDArray[np.int32]
-_SLOT: Final = re.compile(r"\{([#?]?)(\w+)(\.?)\}")
+_SLOT: Final = re.compile(r"\{([#~]?)(\w+)(:\d)?(\.?)\}")
+_MACRO: Final = re.compile(r"<([A-Z]+)>")
+_MEANT: Final = {"": 0, "#": TABLE - 1, "~": TABLE - WORDINGS}
 _CHANCE: Final = {"?": 0.5, "*": 0.75}
 
 
 @dataclass(frozen=True)
 class Plans:
-    """The plans of one section: for each plan (row) and place (column) the group of sentences and how often it is there."""
+    """The plans of one section: for each plan (row) and place (column) the group of sentences and its chance."""
 
     names: tuple[str, ...]
     first: npt.NDArray[np.int64]
@@ -55,9 +58,10 @@ class Grammar:
     def __init__(self) -> None:
         source = load("patterns.toml")
         self.lexicon = Lexicon()
-        self._tables: dict[tuple[str, str, bool, bool], int] = {}
+        self._macros: dict[str, str] = source["macros"]
+        self._tables: dict[tuple[str, str, bool], int] = {}
         self._rows: list[Tokens] = [np.zeros(TABLE, dtype=np.int32)]
-        patterns: list[list[tuple[int, int, bool]]] = [[]]
+        patterns: list[list[tuple[int, int, int]]] = [[]]
         groups: dict[str, tuple[int, int]] = {}
         for group, texts in source["groups"].items():
             groups[group] = (len(patterns), len(texts))
@@ -66,14 +70,15 @@ class Grammar:
         shape = (len(patterns), self.width)
         self._bank = np.zeros(shape, dtype=np.int32)
         self._salt = np.zeros(shape, dtype=np.uint64)
-        self._kept = np.zeros(shape, dtype=np.bool_)
+        self._meant = np.zeros(shape, dtype=np.uint64)
         for row, pattern in enumerate(patterns):
-            for column, (bank, value, kept) in enumerate(pattern):
-                self._bank[row, column], self._salt[row, column], self._kept[row, column] = bank, value, kept
+            for column, (bank, value, meant) in enumerate(pattern):
+                self._bank[row, column], self._salt[row, column], self._meant[row, column] = bank, value, meant
         self._lengths = np.asarray([len(pattern) for pattern in patterns])
         self.tables = np.stack(self._rows)
         self.plans = {
-            section: Plans.of(source[section], groups) for section in ("plans", "wrappers", "quotes", "systems")
+            section: Plans.of(source[section], groups)
+            for section in ("plans", "wrappers", "tails", "quotes", "systems")
         }
         self.words = pa.array(self.lexicon.tokens, pa.large_string())
 
@@ -82,7 +87,7 @@ class Grammar:
 
         Parameters
         ----------
-        section: plans, wrappers, quotes or systems.
+        section: plans, wrappers, tails, quotes or systems.
         which: the plan of each text, by number in its section.
         """
         plans = self.plans[section]
@@ -96,28 +101,34 @@ class Grammar:
 
     def _tokens(self, pattern: npt.NDArray[np.int64], meaning: U64, wording: U64) -> Tokens:
         width = int(self._lengths[pattern].max(initial=0))
-        columns = slice(0, width)
-        seed = np.where(self._kept[pattern, columns], meaning[:, None], wording[:, None])
+        place = np.arange(1, width + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
+        meant = self._meant[pattern, :width]
         with np.errstate(over="ignore"):
-            entry = mix(seed + self._salt[pattern, columns]) & np.uint64(TABLE - 1)
-        return np.asarray(self.tables[self._bank[pattern, columns], entry.astype(np.int64)])
+            entry = mix(wording[:, None] + place)
+            if meant.any():
+                concept = mix(meaning[:, None] + self._salt[pattern, :width])
+                entry = (concept & meant) | (entry & ~meant)
+        entry &= np.uint64(TABLE - 1)
+        return np.asarray(self.tables[self._bank[pattern, :width], entry.astype(np.int64)])
 
-    def _compile(self, text: str) -> list[tuple[int, int, bool]]:
-        slots: list[tuple[int, int, bool]] = []
+    def _compile(self, text: str) -> list[tuple[int, int, int]]:
+        """A pattern as (table, salt of the bank, bits of the entry that the meaning decides)."""
+        slots: list[tuple[int, int, int]] = []
         prefix, end = "", 0
+        text = _MACRO.sub(lambda match: self._macros[match[1]], text)
         text += " " if text.endswith("mark}") else ""
-        for number, match in enumerate(_SLOT.finditer(text)):
+        for match in _SLOT.finditer(text):
             prefix = text[end : match.start()]
-            flag, bank, capital = match.groups()
-            key = (bank, prefix, bool(capital), flag == "?")
+            flag, bank, number, capital = match.groups()
+            key = (bank, prefix, bool(capital))
             if key not in self._tables:
                 self._tables[key] = len(self._rows)
-                self._rows.append(self.lexicon.table(bank, prefix=prefix, capital=bool(capital), optional=flag == "?"))
-            slots.append((self._tables[key], salt("bank", bank) if flag == "#" else number, flag == "#"))
+                self._rows.append(self.lexicon.table(bank, prefix=prefix, capital=bool(capital)))
+            slots.append((self._tables[key], salt("bank", bank, number), _MEANT[flag]))
             end = match.end()
         if text[end:]:
-            slots.append((len(self._rows), 0, False))
-            self._rows.append(self.lexicon.literal(text[end:]))
+            slots.append((len(self._rows), 0, 0))
+            self._rows.append(np.full(TABLE, self.lexicon.number(text[end:]), dtype=np.int32))
         return slots
 
 
@@ -130,9 +141,8 @@ def grammar() -> Grammar:
 def strings(words: pa.LargeStringArray, tokens: Tokens) -> pa.LargeStringArray:
     """Rows of tokens as texts: the bytes of all tokens in a row are the bytes of the texts."""
     flat = tokens.ravel()
-    present = flat != 0
-    ends = np.concatenate([[0], np.cumsum(present)[tokens.shape[1] - 1 :: tokens.shape[1]]])
-    taken = words.take(pa.array(flat[present]))
+    ends = np.concatenate([[0], np.cumsum(np.count_nonzero(tokens, axis=1))])
+    taken = words.take(pa.array(flat[flat != 0]))
     if isinstance(taken, pa.ChunkedArray):
         taken = taken.combine_chunks()
     _, offsets, data = taken.buffers()
