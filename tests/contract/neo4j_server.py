@@ -49,10 +49,10 @@ class Target:
             for row in self.run("MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS p")
         }
         edges = self.run(
-            "MATCH (a)-[r]->(b) RETURN elementId(a) AS a, type(r) AS t, properties(r) AS p, elementId(b) AS b"
+            "MATCH (a)-[r]->(b) RETURN elementId(a) AS a, elementId(b) AS b, [type(r), properties(r)] AS r"
         )
         texts = [
-            f"{nodes[str(row['a'])]} -{row['t']} {json.dumps(row['p'], default=str, sort_keys=True)}-> {nodes[str(row['b'])]}"
+            " ".join([nodes[str(row["a"])], json.dumps(row["r"], default=str, sort_keys=True), nodes[str(row["b"])]])
             for row in edges
         ]
         return sorted([*nodes.values(), *texts])

@@ -43,8 +43,11 @@ def test_labels_types_and_properties_are_as_designed(store: Neo4jStore, neo4j: T
         "RETURN a.account_id AS a, type(r) AS t, labels(o) AS l, o.object_type AS k, r.count AS c ORDER BY a, t, c"
     )
     assert {(row["t"], row["l"][0]) for row in edges} == {  # type: ignore[index]
-        ("CONNECTED_FROM", "IP"), ("PAID_WITH", "PaymentMethod"), ("PROMPTED_WITH", "PromptTemplate"), ("LINKED", "Object"),
-    }  # fmt: skip
+        ("CONNECTED_FROM", "IP"),
+        ("PAID_WITH", "PaymentMethod"),
+        ("PROMPTED_WITH", "PromptTemplate"),
+        ("LINKED", "Object"),
+    }
     assert len(edges) == len(graphs.EDGES)
     assert {row["k"] for row in edges if row["t"] == "LINKED"} == {"Device", "phone hash"}
     kinds = neo4j.run(
@@ -223,7 +226,8 @@ def test_values_of_other_types_under_our_names_read_as_missing(store: Neo4jStore
     publish(store, 1)
     neo4j.run(
         "MATCH (a:Account {account_id: 'a2'}) SET a.plan = 7, a.created_at = 'yesterday', a.requests = 'many' "
-        "CREATE (a)-[:PAID_WITH {count: 'x', first_seen: 12, active_days: 99999999999}]->(:PaymentMethod {object_id: 'p-x'}) "
+        "CREATE (a)-[:PAID_WITH {count: 'x', first_seen: 12, active_days: 99999999999}]->"
+        "(:PaymentMethod {object_id: 'p-x'}) "
         "CREATE (:Account {account_id: 12}), (:Account {name: 'no id'}), (:IP), (:Object {object_id: 'no type'}) "
         "CREATE (a)-[:LINKED]->(:Object {object_id: 5}), (a)-[:LINKED]->(:Elsewhere {object_id: 'e'})"
     )

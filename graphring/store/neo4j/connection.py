@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from neo4j import Driver, GraphDatabase, ManagedTransaction, Session
 from neo4j.exceptions import (
-    AuthError,
     ClientError,
     ConfigurationError,
     DriverError,
@@ -148,28 +147,47 @@ def translated(address: Address) -> Iterator[None]:
     """Turn the driver's errors into a `StoreError` that names the server and the remedy, never the password."""
     try:
         yield
-    except AuthError as error:
-        raise _refused(address, error) from error
-    except ClientError as error:
-        raise _client_error(address, error) from error
     except Neo4jError as error:
-        raise StoreError(
-            f"Neo4j at {address.url} failed: {error.code}: {_first_line(error)}",
-            "Lower [neo4j] batch_rows or give it more memory" if "emory" in str(error.code) else WAIT,
-        ) from error
+        raise _server_error(address, error) from error
     except ConfigurationError as error:
         raise ConfigError(f"the store's address {address.url} cannot be used: {_first_line(error)}") from error
     except (ServiceUnavailable, SessionExpired, DriverError, OSError) as error:
         raise StoreError(f"Neo4j at {address.url} does not answer: {_first_line(error)}", WAIT) from error
 
 
-def _refused(address: Address, error: AuthError) -> StoreError:
-    code = error.code or ""
-    if "Forbidden" in code:
-        return _read_only(address)
-    if "CredentialsExpired" in code:
+def _server_error(address: Address, error: Neo4jError) -> StoreError:
+    """By the server's status code, the last part of which says what happened."""
+    code = (error.code or "").rsplit(".", 1)[-1]
+    said = _first_line(error)
+    if code in ("Unauthorized", "CredentialsExpired", "AuthenticationRateLimit", "TokenExpired"):
+        return _refused(address, code)
+    if code.startswith("Forbidden") or "ReadOnly" in code or code == "AccessMode":
+        return StoreError(
+            f"'{address.user}' may not write to database '{address.database}' at {address.url}",
+            "Give the user write access, or make the database writable",
+        )
+    what, remedy = f"Neo4j at {address.url} failed: {error.code}: {said}", WAIT
+    if code == "DatabaseNotFound":
+        what = f"Neo4j at {address.url} has no database '{address.database}'"
+        remedy = "Create it, or set GRAPHRING_NEO4J_DATABASE"
+    elif code in ("ConstraintCreationFailed", "ConstraintValidationFailed"):
+        what = f"data of other systems under graphring's labels breaks a constraint: {said}"
+        remedy = "Merge or rename those nodes; docs/neo4j.md lists labels and keys"
+    elif code in ("IndexAlreadyExists", "ConstraintAlreadyExists", "EquivalentSchemaRuleAlreadyExists"):
+        what = f"an index of another system stands where a constraint must be: {said}"
+        remedy = "Drop it; the constraint brings its own index"
+    elif isinstance(error, ClientError):
+        what = f"Neo4j at {address.url} refused a statement: {error.code}: {said}"
+        remedy = "Please report it"
+    elif "Memory" in code:
+        remedy = "Lower [neo4j] batch_rows, or give the server more memory"
+    return StoreError(what, remedy)
+
+
+def _refused(address: Address, code: str) -> StoreError:
+    if code == "CredentialsExpired":
         return StoreError(f"the password of '{address.user}' at {address.url} must be changed first", "Change it")
-    if "RateLimit" in code:
+    if code == "AuthenticationRateLimit":
         return StoreError(f"Neo4j at {address.url} refuses '{address.user}' after too many attempts", "Wait a little")
     return StoreError(
         f"Neo4j at {address.url} refuses the password of '{address.user}'",
@@ -177,34 +195,6 @@ def _refused(address: Address, error: AuthError) -> StoreError:
     )
 
 
-def _client_error(address: Address, error: ClientError) -> StoreError:
-    code = error.code or ""
-    if "DatabaseNotFound" in code:
-        return StoreError(
-            f"Neo4j at {address.url} has no database '{address.database}'", "Create it, or set GRAPHRING_NEO4J_DATABASE"
-        )
-    if "Forbidden" in code or "AccessMode" in code or "ReadOnly" in code:
-        return _read_only(address)
-    if "ConstraintCreationFailed" in code or "ConstraintValidationFailed" in code:
-        return StoreError(
-            f"data of other systems under graphring's labels breaks a constraint: {_first_line(error)}",
-            "Merge or rename those nodes; docs/neo4j.md lists labels and keys",
-        )
-    if "IndexAlreadyExists" in code or "ConstraintAlreadyExists" in code or "EquivalentSchemaRule" in code:
-        return StoreError(
-            f"an index of another system stands where a constraint must be: {_first_line(error)}",
-            "Drop it; the constraint brings its own index",
-        )
-    return StoreError(f"Neo4j at {address.url} refused a statement: {code}: {_first_line(error)}")
-
-
-def _read_only(address: Address) -> StoreError:
-    return StoreError(
-        f"'{address.user}' may not write to database '{address.database}' at {address.url}",
-        "Give the user write access, or make the database writable",
-    )
-
-
 def _first_line(error: Exception) -> str:
     text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return str(text).splitlines()[0][:300]
+    return str(text).splitlines()[0][:300].rstrip(" :.")

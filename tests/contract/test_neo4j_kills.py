@@ -1,0 +1,197 @@
+"""Kills and restarts: after the next run the graph is that of an undisturbed one, node for node."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphring.errors import StoreError
+from graphring.model import GraphTables
+from graphring.store.neo4j import Neo4jStore
+from graphring.store.neo4j.connection import Connection, address_of
+from tests.contract import graphs
+from tests.contract.neo4j_server import Target, missing
+from tools.neo4j import server as maven
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.slow]
+ROOT = Path(__file__).parents[2]
+
+
+def night(number: int) -> GraphTables:
+    """Night 2 drops accounts and objects of night 1, brings others and changes some."""
+    people = ("a1", "a2", "a3", "a4", *(f"p{n:03d}" for n in range(20 * number, 120 + 20 * number)))
+    edges = [edge for edge in graphs.EDGES if edge[0] in people]
+    edges += [
+        (name, kind, f"{kind[:2]}-{(n * step) % 37}", 1 + n % (2 + number))
+        for n, name in enumerate(people)
+        for kind, step in (("ip", 1), ("payment_method", 3), ("Device", 5))
+    ]
+    return graphs.graph(tuple(sorted(set(edges))), people)
+
+
+class Aborted(BaseException):
+    """Stands for a process that ends here."""
+
+
+def publish(target: Target, state: Path, number: int, *, abort_at: int = 0, graph: GraphTables | None = None) -> int:
+    """Load and publish a night; returns the number of transactions, or aborts before one (odd: after it)."""
+    seen = 0
+    writing = Connection.writing
+
+    def counted(self: Connection, work: Callable[..., Any]) -> Any:
+        nonlocal seen
+        seen += 1
+        if seen == abort_at:
+            if abort_at % 2:
+                writing(self, work)
+            raise Aborted
+        return writing(self, work)
+
+    store = Neo4jStore(address_of(target.settings(state)), state, batch_rows=100)
+    Connection.writing = counted  # type: ignore[method-assign]
+    try:
+        with store.lock():
+            store.load(graph or night(number))
+            store.publish(graphs.run(number), graphs.run_tables(number))
+    finally:
+        Connection.writing = writing  # type: ignore[method-assign]
+        store.close()
+    return seen
+
+
+def test_a_run_cut_short_anywhere_is_mended_by_the_next(neo4j: Target, tmp_path: Path) -> None:
+    publish(neo4j, tmp_path / "a", 1)
+    transactions = publish(neo4j, tmp_path / "a", 2)
+    undisturbed = neo4j.content()
+    assert transactions > 25
+    for at in range(2, transactions + 1, 7):
+        state = tmp_path / f"cut-{at}"
+        neo4j.wipe()
+        publish(neo4j, state, 1)
+        with pytest.raises(Aborted):
+            publish(neo4j, state, 2, abort_at=at)
+        publish(neo4j, state, 2)
+        assert neo4j.content() == undisturbed, f"cut at transaction {at}"
+
+
+def test_a_first_load_cut_short_and_then_another_graph(neo4j: Target, tmp_path: Path) -> None:
+    publish(neo4j, tmp_path / "a", 2)
+    undisturbed = neo4j.content()
+    neo4j.wipe()
+    for at, number in ((12, 1), (9, 3)):
+        with pytest.raises(Aborted):
+            publish(neo4j, tmp_path / "b", number, abort_at=at)
+    publish(neo4j, tmp_path / "b", 2)
+    assert neo4j.content() == undisturbed
+
+
+def test_kill_9_of_the_refresh(neo4j: Target, tmp_path: Path) -> None:
+    publish(neo4j, tmp_path / "a", 1)
+    publish(neo4j, tmp_path / "a", 2)
+    undisturbed = neo4j.content()
+    code = (
+        "import os, signal, sys; from pathlib import Path; from tests.contract import test_neo4j_kills as t\n"
+        "from tests.contract.neo4j_server import Target; from graphring.store.neo4j.connection import Connection\n"
+        "writing, seen = Connection.writing, 0\n"
+        "def killed(self, work):\n"
+        "    global seen; seen += 1\n"
+        "    def wrapped(tx):\n"
+        "        result = work(tx)\n"
+        "        if seen == int(sys.argv[3]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        return result\n"
+        "    return writing(self, wrapped)\n"
+        "Connection.writing = killed\n"
+        "t.publish(Target(sys.argv[1], sys.argv[4], sys.argv[5]), Path(sys.argv[2]), 2)\n"
+    )
+    for at in (12, 24):
+        neo4j.wipe()
+        state = tmp_path / f"killed-{at}"
+        publish(neo4j, state, 1)
+        arguments = [neo4j.url, str(state), str(at), neo4j.user, neo4j.password]
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+        )
+        assert done.returncode == -signal.SIGKILL
+        publish(neo4j, state, 2)
+        assert neo4j.content() == undisturbed, f"killed in transaction {at}"
+
+
+def test_kill_9_of_the_server(tmp_path: Path) -> None:
+    try:
+        server = maven.start(tmp_path / "home")
+    except maven.ServerError as error:
+        missing(str(error))
+        return
+    target = Target(server.url, maven.USER, maven.PASSWORD)
+    servers = [server]
+    try:
+        publish(target, tmp_path / "a", 1)
+        publish(target, tmp_path / "a", 2)
+        undisturbed = target.content()
+        for at, returns in ((8, True), (24, False)):
+            target.wipe()
+            state = tmp_path / f"state-{at}"
+            publish(target, state, 1)
+            _publish_while_the_server_dies(target, state, servers, at, returns=returns)
+            if not returns:
+                servers.append(maven.start(tmp_path / "home", port=server.port))
+                publish(target, state, 2)
+            assert target.content() == undisturbed, f"server killed in transaction {at}"
+    finally:
+        servers[-1].stop()
+
+
+def _publish_while_the_server_dies(
+    target: Target, state: Path, servers: list[maven.Server], at: int, *, returns: bool
+) -> None:
+    """Publish night 2; the server is killed inside a transaction, and may come back while we try again."""
+    seen, writing = 0, Connection.writing
+    starter: list[threading.Thread] = []
+
+    def restart() -> None:
+        servers.append(maven.start(servers[-1].home, port=servers[-1].port))
+
+    def deadly(self: Connection, work: Callable[..., Any]) -> Any:
+        nonlocal seen
+        seen += 1
+        mine = seen == at
+
+        def wrapped(tx: Any) -> Any:
+            result = work(tx)
+            if mine and not starter:
+                servers[-1].stop(kill=True)
+                starter.append(threading.Thread(target=restart if returns else int))
+                starter[0].start()
+            return result
+
+        return writing(self, wrapped)
+
+    address = replace(address_of(target.settings(state)), retry_seconds=180.0 if returns else 2.0)
+    store = Neo4jStore(address, state, batch_rows=100)
+    Connection.writing = deadly  # type: ignore[method-assign]
+    try:
+        if returns:
+            _publish(store)
+        else:
+            with pytest.raises(StoreError, match="does not answer"):
+                _publish(store)
+    finally:
+        Connection.writing = writing  # type: ignore[method-assign]
+        starter[0].join()
+        store.close()
+    assert seen >= at
+
+
+def _publish(store: Neo4jStore) -> None:
+    with store.lock():
+        store.load(night(2))
+        store.publish(graphs.run(2), graphs.run_tables(2))

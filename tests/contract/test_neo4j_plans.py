@@ -1,0 +1,77 @@
+"""Readers' queries start from an index: the server's own plans say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from neo4j import GraphDatabase
+
+from graphring.model import NodeRef
+from graphring.store.neo4j import neo4j_init, open_neo4j
+from graphring.store.neo4j.columns import SENTINELS
+from graphring.store.neo4j.queries import HUB_BOUND, QUERIES
+from graphring.store.neo4j.read import ACCOUNTS_QUERY, NEXT_TYPE_QUERY, OBJECTS_QUERIES, OTHERS_QUERY, SIGHTINGS_QUERY
+from tests.contract import graphs
+from tests.contract.neo4j_server import Target
+
+pytestmark = pytest.mark.neo4j
+
+FORBIDDEN = ("AllNodesScan", "NodeByLabelScan", "CartesianProduct", "AllRelationshipsScan", "RelationshipTypeScan")
+GIVEN: dict[str, Any] = {
+    **SENTINELS, "run": "run-0001", "ring": "R-000001", "id": "a1", "ids": ["a1", "b"], "type": "Device", "text": "a",
+    "limit": 50, "offset": 0, "bound": HUB_BOUND, "low": 0, "high": 100,
+}  # fmt: skip
+BULK = {
+    "read accounts": (ACCOUNTS_QUERY, {"after": "", "size": 10}),
+    "read sightings": (SIGHTINGS_QUERY, {"low": "a", "high": "b"}),
+    "read types": (NEXT_TYPE_QUERY, {"after": ""}),
+    "read others": (OTHERS_QUERY, {"after": "", "size": 10, "type": "Device"}),
+    **{f"read {name}": (query, {"after": "", "size": 10}) for name, query in OBJECTS_QUERIES.items()},
+}
+
+
+def operators(plan: dict[str, Any]) -> list[str]:
+    below = [name for child in plan.get("children", []) for name in operators(child)]
+    return [str(plan["operatorType"]).split("@")[0], *below]
+
+
+def explained(target: Target, query: str, given: dict[str, Any]) -> list[str]:
+    with GraphDatabase.driver(target.url, auth=(target.user, target.password)) as driver, driver.session() as session:
+        plan = session.run(f"EXPLAIN {query}", given).consume().plan
+    assert plan is not None
+    return operators(plan)
+
+
+@pytest.fixture
+def schema(neo4j: Target, tmp_path: Path) -> Target:
+    neo4j_init(neo4j.settings(tmp_path))
+    return neo4j
+
+
+@pytest.mark.parametrize("name", [*QUERIES, *BULK])
+def test_a_query_starts_from_an_index(schema: Target, name: str) -> None:
+    query, given = BULK.get(name, (QUERIES.get(name, ""), {}))
+    found = explained(schema, query, {**GIVEN, **given})
+    assert not [operator for operator in found if operator.startswith(FORBIDDEN)], found
+    assert any("Index" in operator for operator in found), found
+
+
+def test_the_check_can_fail(schema: Target) -> None:
+    assert "NodeByLabelScan" in explained(schema, "MATCH (a:Account) WHERE a.plan = 'pro' RETURN a", {})
+
+
+def test_a_hub_is_bounded_and_its_head_is_right(neo4j: Target, tmp_path: Path) -> None:
+    names = tuple(f"acc-{n:05d}" for n in range(3000))
+    edges = tuple((name, "ip", "hub", 1 + n % 97) for n, name in enumerate(names))
+    store = open_neo4j(neo4j.settings(tmp_path, batch_rows=5000))
+    with store.lock():
+        store.load(graphs.graph(edges, names))
+        tables = {name: table.schema.empty_table() for name, table in graphs.run_tables().items()}
+        store.publish(graphs.run(), tables)
+    found = store.current().neighbours(NodeRef("ip", "hub"), limit=40, offset=20).to_pylist()
+    expected = sorted(edges, key=lambda edge: (-edge[3], edge[0]))[20:60]
+    assert [(row["account_id"], row["count"]) for row in found] == [(edge[0], edge[3]) for edge in expected]
+    assert [ref.id for ref in store.current().search("acc-", limit=7)] == list(names[:7])
+    store.close()
