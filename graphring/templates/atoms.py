@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numba
 import numpy as np
@@ -12,6 +13,9 @@ from graphring.templates.fingerprint import KIND_MASK
 from graphring.templates.frequent import MINIMA, Frequent, Ints
 
 __all__ = ["Atoms", "find_atoms"]
+
+_STEPS: Final = 1024
+"""Shingles with a minimum in common that one leader looks at; it bounds the work, whatever the input."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,19 @@ def _lead(order, rank, minima, chains, agree, of):  # type: ignore[no-untyped-de
             continue
         of[leader] = leader
         for k in range(chains.shape[0]):
+            before = leader
             other = chains[k, leader]
             steps = 0
-            while other >= 0 and steps < 4096:
-                if of[other] < 0:
-                    same = 0
-                    for j in range(minima.shape[1]):
-                        same += minima[leader, j] == minima[other, j]
-                    if same >= agree:
-                        of[other] = leader
+            while other >= 0 and steps < _STEPS:
+                if of[other] >= 0:
+                    other = chains[k, other]
+                    chains[k, before] = other
+                    continue
+                same = 0
+                for j in range(minima.shape[1]):
+                    same += minima[leader, j] == minima[other, j]
+                if same >= agree:
+                    of[other] = leader
+                before = other
                 other = chains[k, other]
                 steps += 1

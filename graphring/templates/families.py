@@ -207,7 +207,7 @@ def _join(night: Night, label: Codes, groups: list[_Group], chosen: Parameters) 
     for i, root in zip(nodes_of, join(nodes, int(np.unique(night.account).size), chosen), strict=True):
         family[i] = nodes_of[root] if root >= 0 else -1
     for i, g in enumerate(groups):
-        if g.kind == _PAYLOAD and (g.known or (g.wording and g.wording.points >= chosen.points)):
+        if g.kind == _PAYLOAD and (g.known or (g.wording and g.wording.points(len(g.keys)) >= chosen.points)):
             family[i] = i
     return family
 
@@ -221,7 +221,12 @@ def _words(group: _Group) -> tuple[str, ...]:
 def _alone(group: _Group, accounts: int, chosen: Parameters) -> bool:
     if group.known is not None or group.source == "template":
         return True
-    return accounts >= chosen.min_accounts and group.wording is not None and group.wording.points >= chosen.points
+    return accounts >= chosen.min_accounts and group.wording is not None and _points(group) >= chosen.points
+
+
+def _points(group: _Group) -> float:
+    """A system prompt, whose whole text is its wording, has its bounded sketch for shingles."""
+    return group.wording.points(4 if group.source in {"system", "exact"} else len(group.keys)) if group.wording else 0.0
 
 
 def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[_Group]) -> Codes:

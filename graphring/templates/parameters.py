@@ -21,7 +21,7 @@ class Parameters:
 
     min_accounts: int = 2
     """Accounts: a shingle is frequent, and a family is one, when so many share it."""
-    min_exchanges: int = 4
+    min_exchanges: int = 3
     """Exchanges: a shingle is frequent when so many have it."""
     min_prompts: int = 3
     """Distinct prompts of a wrapper; what comes with fewer is a payload."""
@@ -45,16 +45,16 @@ class Parameters:
     """Share of a family's prompts that such pieces together need (dev)."""
     families: int = 3_000
     """Most new families that raw texts are asked for in one night; the ones with the fewest accounts are left out."""
-    samples: int = 8
+    samples: int = 10
     """Raw prompts of a family that are compared to tell its wrapper from its slots."""
-    words: int = 300
+    words: int = 1_500
     """Words of a raw prompt that are compared: the outer ones."""
     shared: float = 0.6
     """Share of the sampled prompts that must have a word for it to be shown as wrapper (dev)."""
     firm: float = 0.85
     """Share that must have it for it to count as evidence (dev)."""
     points: float = 10.5
-    """Firm words that a wrapper needs, each clean edge (a mark or line end, at most four of them) counting 1.5 (dev):
+    """Firm words that a wrapper needs; a run of them between marks or line ends counts three more, twice at most (dev):
     turns of phrase reach 9 to 10."""
     join_distance: float = 0.77
     """Mean distance (1 - similarity, average linkage) up to which wordings may be paraphrases (dev)."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from graphring.templates.normalise import fold
@@ -35,14 +36,19 @@ class Wording:
     """The folded words outside slots, in order."""
     firm: int
     """Words that (nearly) all prompts share."""
-    edges: int
-    """Where such words begin or end at a mark, a line end or the end of the prompt, as wrappers do and turns of phrase
-    do not."""
+    clean: int
+    """Runs of such words that begin and end at a mark, a line end or the end of the prompt, as wrappers do and turns of
+    phrase seldom do."""
 
-    @property
-    def points(self) -> float:
-        """Evidence that this is a wrapper and no turn of phrase, in words."""
-        return self.firm + 1.5 * min(4, self.edges)
+    def points(self, shingles: int) -> float:
+        """Evidence, in words, that this is a wrapper and no turn of phrase.
+
+        Parameters
+        ----------
+        shingles: how many shingles of the wording stand in (nearly) the same prompts. In a wrapper all do; of a turn
+            of phrase, which branches after every word, few.
+        """
+        return self.firm + 3.0 * min(2, self.clean) + min(3, max(-2, shingles - 4))
 
 
 def fold_words(text: str) -> tuple[str, ...]:
@@ -95,8 +101,8 @@ def _is_word(word: str) -> bool:
 
 
 def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
-    """(words kept, clean ends of the runs of at least two words)."""
-    count = edges = 0
+    """(words in runs of at least three, how many of these runs are clean at both ends)."""
+    count = clean = 0
     i = 0
     while i < len(words):
         if not kept[i]:
@@ -106,11 +112,12 @@ def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
         while j < len(words) and kept[j]:
             j += 1
         inside = sum(_is_word(word) for word in words[i:j])
-        count += inside
-        if inside >= 2:
-            edges += (not _is_word(words[i])) + (not _is_word(words[j - 1]))
+        if inside >= _RUN:
+            count += inside
+            opens = not _is_word(words[i]) or i == 0 or not _is_word(words[i - 1])
+            clean += opens and not _is_word(words[j - 1])
         i = j
-    return count, edges
+    return count, clean
 
 
 def _cut(text: str, most: int) -> list[str]:
@@ -122,6 +129,7 @@ def _cut(text: str, most: int) -> list[str]:
     return words if len(words) <= most else [*words[:half], *words[-half:]]
 
 
+@lru_cache(maxsize=1 << 17)
 def _folded(word: str) -> str:
     return fold(word) or word
 
