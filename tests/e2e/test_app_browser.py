@@ -234,6 +234,11 @@ def test_the_graph_is_drawn_selected_and_filtered(browser: Any, hostile_page: st
     stage.press("Enter")
     page.get_by_text("Used by (25)").wait_for()
     page.get_by_text("24 accounts", exact=True).wait_for()
+    stage.hover()
+    at = stage.bounding_box()["y"]
+    page.mouse.wheel(0, 200)
+    page.wait_for_timeout(500)
+    assert stage.bounding_box()["y"] < at, "the wheel scrolls the page, not the graph"
     watched.assert_quiet()
 
 

@@ -29,11 +29,18 @@ class Widget {
     this.drawn = null;
     this.cy = cytoscape({
       container: this.parts.stage, minZoom: 0.1, maxZoom: 4, boxSelectionEnabled: false, selectionType: "single",
+      userZoomingEnabled: false,
     });
     this.cy.on("tap", (event) => this.select(event.target === this.cy || event.target.isEdge() ? null : event.target));
     this.cy.on("mouseover", "node", (event) => event.target.addClass("named"));
     this.cy.on("mouseout", "node", (event) => event.target.removeClass("named"));
     this.parts.stage.addEventListener("keydown", (event) => this.key(event));
+    // The wheel belongs to the page; with Ctrl, or as a pinch, to the graph.
+    this.parts.stage.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      this.zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15);
+    }, { passive: false });
     drawZoom(this.parts, { in: () => this.zoom(1.3), out: () => this.zoom(1 / 1.3), fit: () => this.fit() });
     // The theme can change without a rerun: a transition on the text colour tells.
     this.parts.outer.addEventListener("transitionend", (event) => event.propertyName === "color" && this.paint());
