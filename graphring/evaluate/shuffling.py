@@ -54,7 +54,7 @@ def shuffle(traffic: Traffic, graph: GraphTables, *, seed: int, out: Path) -> tu
 
     Notes
     -----
-    Memory: about 150 bytes for an exchange; exchanges themselves are streamed.
+    Memory: about 500 bytes for an exchange; their texts' hashes are streamed.
     """
     people = _people(traffic, graph)
     columns = read_columns(traffic)
@@ -159,7 +159,7 @@ def _graph(graph: GraphTables, people: pa.Array, swaps: dict[str, _Swap]) -> Gra
 
 
 def _codes(values: pa.ChunkedArray | pa.Array, ids: pa.Array) -> Ints:
-    return _ints(pc.index_in(values, value_set=ids))
+    return _ints(pc.fill_null(pc.index_in(values, value_set=ids), -1))  # -1: nobody touched it
 
 
 def _ints(values: pa.ChunkedArray | pa.Array) -> npt.NDArray[Any]:

@@ -70,7 +70,7 @@ def world(folder: Path, *, ring: int = 40, accounts: int = 120) -> Traffic:
         "payments": table(payments, PAYMENTS),
         "links": table(links, LINKS),
         "exchanges": table(exchanges, EXCHANGES),
-        "ips": table([{"ip": f"10.0.0.{i:03}"} for i in range(70)], IPS),
+        "ips": table([{"ip": f"10.0.0.{i:03}"} for i in range(75)], IPS),
         "families": table(families, FAMILIES),
         "assignments": table(assignments, ASSIGNMENTS),
     }
