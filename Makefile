@@ -16,7 +16,9 @@ help: ## List the targets
 
 install: $(VENV)/.installed ## Make .venv from requirements.lock and build the graph widget
 
-$(VENV)/.installed: requirements.lock pyproject.toml graphring/ui/component/package-lock.json tools/bootstrap.sh
+WIDGET := $(wildcard graphring/ui/component/package*.json graphring/ui/component/src/*)
+
+$(VENV)/.installed: requirements.lock pyproject.toml tools/bootstrap.sh tools/build_component.py $(WIDGET)
 	@tools/bootstrap.sh $(VENV)
 	@$(BIN)/python tools/build_component.py
 	@touch $@
