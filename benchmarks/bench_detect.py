@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import hashlib
 import json
+import logging
 import resource
 import sys
 import tempfile
@@ -19,6 +20,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 import graphring
 from graphring.config import Settings
@@ -82,6 +85,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     options = arguments()
     plan = Plan(
         seeds=options.seeds,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -27,6 +28,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import structlog
 
 import graphring
 from graphring.config import Settings
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=5, help="shuffles of the information operation")
     parser.add_argument("--only", choices=["links", "prompts"], help="one run of the two")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if not (options.data / "russian_coord_tweets.csv.gz").is_file():
         print(f"skipped: there is no real data in {options.data}", file=sys.stderr)
         return
