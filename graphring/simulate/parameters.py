@@ -40,30 +40,27 @@ class Span:
         return float(round(value)) if self.whole else round(value, 6)
 
 
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
 @dataclass(frozen=True)
 class WorldSettings:
     """What a configuration can say of a world."""
 
-    days: int = 42
-    """Days of observed traffic."""
-    exchanges_per_account: float = 25.0
-    """Mean requests of an account over all days; rings and look-alikes differ by scenario."""
-    ring_share: float = 0.12
-    """Share of accounts in rings."""
-    lookalike_share: float = 0.18
-    """Share of accounts in innocent groups that look like rings."""
-    camouflage: tuple[float, float] = (0.0, 1.0)
-    """The part of each hiding dial's range that is drawn from: 0 is the plainest end, 1 the best hidden."""
-    rings: tuple[str, ...] = ()
-    """Ring scenarios that may occur; empty: all."""
-    lookalikes: tuple[str, ...] = ()
-    """Look-alikes that may occur; empty: all."""
-    late: float = 0.01
-    """With nights: share of exchanges that arrive one night late."""
-    corrected: float = 0.003
-    """With nights: share of exchanges that are sent again, corrected, the night after."""
-    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Scenario (or `background`) → parameter → a value or [low, high] instead of the documented range."""
+    days: int = _setting(42, "days of observed traffic")
+    exchanges_per_account: float = _setting(25.0, "mean requests of an account over all days; groups differ")
+    ring_share: float = _setting(0.12, "share of accounts in rings")
+    lookalike_share: float = _setting(0.18, "share of accounts in innocent groups that look like rings")
+    camouflage: tuple[float, float] = _setting((0.0, 1.0), "part of each hiding dial's range that is drawn from")
+    rings: tuple[str, ...] = _setting((), "ring scenarios that may occur; none named: all")
+    lookalikes: tuple[str, ...] = _setting((), "look-alikes that may occur; none named: all")
+    late: float = _setting(0.01, "with nights: share of exchanges that arrive one night late")
+    corrected: float = _setting(0.003, "with nights: share of exchanges that are sent again, corrected, a night later")
+    parameters: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict,
+        metadata={"doc": "scenario or `background` → parameter → a value or [low, high] instead of its range"},
+    )
 
 
 PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
