@@ -127,10 +127,10 @@ def test_kill_9_of_the_refresh(neo4j: Target, tmp_path: Path) -> None:
 
 def test_kill_9_of_the_server(tmp_path: Path) -> None:
     try:
-        server = maven.start(tmp_path / "home")
+        maven.jars()
     except maven.ServerError as error:
         missing(str(error))
-        return
+    server = maven.start(tmp_path / "home")
     target = Target(server.url, maven.USER, maven.PASSWORD)
     servers = [server]
     try:

@@ -171,7 +171,7 @@ def admin(home: Path, arguments: Sequence[str]) -> None:
     command = ["java", "-Xmx2g", *_opens(), "-cp", f"{jars()}/*", ADMIN, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)
     if done.returncode:
-        raise ServerError((done.stdout + done.stderr)[-4000:])
+        raise ServerError(f"neo4j-admin: {(done.stderr + done.stdout)[:2000]}")
 
 
 def import_files(home: Path, files: Path) -> None:

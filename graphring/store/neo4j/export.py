@@ -23,7 +23,7 @@ __all__ = ["export_for_import"]
 
 SEPARATOR: Final = "\x1f"
 """Between type and id in the import's own key of `Object` nodes, which is not stored."""
-OPTIONS: Final = '--multiline-fields=true --bad-tolerance=0 --quote=\\"'
+OPTIONS: Final = "--multiline-fields=true --bad-tolerance=0"
 
 
 def export_for_import(graph: GraphTables, directory: Path, *, database: str = "neo4j") -> list[Path]:
