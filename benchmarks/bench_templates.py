@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from template_corpora import DATA, Corpus, filled, organic, paraphrased, raw
+from template_corpora import DATA, SLOT, Corpus, filled, organic, paraphrased, payloads, raw, templates
 
 from graphring.config import Settings
 from graphring.engine import Engine
@@ -122,6 +123,87 @@ def corpora(held_out: bool) -> list[Corpus]:
     ]
 
 
+class Stream:
+    """Synthetic prompts of about 440 characters in batches sorted by account, the same ones each time a batch is made.
+
+    A third of them are wrapped in one of 2,000 wrappers (Zipf), the rest are sentences and words that nobody else has.
+    """
+
+    rows = 65_536
+
+    def __init__(self, total: int) -> None:
+        sentences = sorted({s.strip() for t in payloads() for s in t.split(". ") if 40 < len(s) < 160})
+        self.sentences = pa.array(sentences)
+        pool = templates(None, 8)
+        self.wrappers = pa.array([pool[i % len(pool)].replace(SLOT, f" case {i // len(pool)} ") for i in range(2_000)])
+        self.total = total
+
+    def batch(self, number: int) -> tuple[pa.RecordBatch, np.ndarray]:
+        rng = np.random.default_rng(number)
+        first = number * self.rows
+        n = min(self.rows, self.total - first)
+        accounts = np.arange(first, first + n) // 60
+        parts = [self.sentences.take(pa.array(rng.integers(0, len(self.sentences), n))) for _ in range(2)]
+        unique = [pa.array([f"{x:x} {x >> 9:x} {x >> 17:x} {x % 9973:x}" for x in rng.integers(0, 2**62, n).tolist()]) for _ in range(4)]
+        wrapped = rng.random(n) < 0.33
+        which = np.minimum(rng.zipf(1.3, n) - 1, 1_999)
+        wrapper = pc.if_else(pa.array(wrapped), self.wrappers.take(pa.array(which)), self.sentences.take(pa.array(which)))
+        text = pc.binary_join_element_wise(wrapper, "\n", unique[0], parts[0], unique[1], ". ", unique[2], parts[1], unique[3], " ")
+        text = pc.utf8_slice_codeunits(text, 0, 440)
+        return pa.RecordBatch.from_arrays([pa.nulls(n, pa.string()), text], names=["system_prompt", "prompt"]), accounts
+
+    def batches(self) -> int:
+        return -(-self.total // self.rows)
+
+    def texts(self, ids: Sequence[str]) -> pa.Table:
+        wanted = np.sort([int(i[1:]) for i in ids])
+        parts = []
+        for number in np.unique(wanted // self.rows).tolist():
+            here = wanted[wanted // self.rows == number] - number * self.rows
+            parts.append(pa.Table.from_batches([self.batch(number)[0]]).take(pa.array(here)))
+        return pa.concat_tables(parts).append_column("exchange_id", pa.array([f"e{i:09d}" for i in wanted.tolist()]))
+
+
+def speed(millions: float) -> None:
+    """Prompts per second of fingerprinting and of the search, and peak memory; making the texts is not counted."""
+    stream = Stream(int(millions * 1e6))
+    hashing = making = 0.0
+    characters = 0
+    with tempfile.TemporaryDirectory() as folder, Engine() as engine:
+        out = Path(folder)
+        path = out / "exchanges.parquet"
+        with pq.ParquetWriter(path, EXCHANGES, compression="zstd") as writer:
+            for number in range(stream.batches()):
+                batch, accounts = stream.batch(number)
+                characters += batch["prompt"].nbytes
+                started = time.perf_counter()
+                table = exchanges(batch, accounts, number * stream.rows)
+                hashing += time.perf_counter() - started
+                writer.write_table(table)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+        def texts(ids: Sequence[str]) -> pa.Table:
+            nonlocal making
+            started = time.perf_counter()
+            table = stream.texts(ids)
+            making += time.perf_counter() - started
+            return table
+
+        started, cpu = time.perf_counter(), time.process_time()
+        find_families(engine, path, texts, None, Settings(), out)
+        search = time.perf_counter() - started - making
+        cpu = time.process_time() - cpu
+        families = pq.read_metadata(out / "families.parquet").num_rows
+        size = path.stat().st_size / 2**30
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{millions:g} million prompts of {characters / stream.total:.0f} bytes: hashing {stream.total / hashing:,.0f}/s, "
+        f"search {stream.total / search:,.0f}/s ({cpu:.0f} s of processor), both {stream.total / (hashing + search):,.0f}/s; "
+        f"{families} families; file {size:.2f} GiB; peak memory {peak:.2f} GiB ({before:.2f} before the search)",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -136,6 +218,8 @@ def main() -> None:
             figures = quality(corpus)
             print(f"{corpus.name}: {len(corpus.prompts)} prompts")
             print("   ", "  ".join(f"{k} {v:.4g}" for k, v in figures.items()), flush=True)
+    for millions in chosen.millions or ([1.0] if chosen.what == "speed" else []):
+        speed(millions)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory {peak:.2f} GiB")
 

@@ -16,7 +16,7 @@ import numpy as np
 
 __all__ = ["MOST", "MOST_SYSTEM", "TOKENS", "fingerprint_rows"]
 
-MOST: Final = 224
+MOST: Final = 336
 """Most shingles of one prompt."""
 MOST_SYSTEM: Final = 8
 """Most shingles of one system prompt."""
@@ -28,8 +28,8 @@ _WINDOW: Final = 4
 _EDGE: Final = 160
 _MIDDLE: Final = 32
 _SHORT: Final = 4
-_SEGMENT_EDGE: Final = 8
-_SEGMENTS: Final = 32
+_SEGMENT_EDGE: Final = 32
+_SEGMENTS: Final = 80
 _OUTER: Final = 12
 _OTHERS: Final = 2 * _SEGMENTS + 2 * (_OUTER - _SHORT + 1)
 _BLOB: Final = 40

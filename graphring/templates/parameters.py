@@ -29,7 +29,7 @@ class Parameters:
     """Shingles that are counted exactly; with more, `min_exchanges` is doubled until they fit (about 100 bytes each)."""
     coincide: int = 12
     """Of 16 MinHash minima that must agree before two shingles are one atom: a Jaccard index of about 0.75 (dev)."""
-    presence: float = 0.4
+    presence: float = 0.34
     """Share of an atom's shingles that a prompt needs in order to have the atom (dev)."""
     strong: int = 5
     """Shingles of an atom that may claim prompts before weaker ones do (dev)."""
@@ -37,7 +37,7 @@ class Parameters:
     """Shingles of the smallest atom that may claim prompts (dev)."""
     cap: int = 12
     """Shingles beyond which a longer atom claims no better (dev)."""
-    keep: float = 0.5
+    keep: float = 0.6
     """Share of its prompts that an atom must claim; one that holds on to less is explained by others (dev)."""
     child_share: float = 0.1
     """Share of a family's prompts that a piece needs before the family is split by it; a payload has less (dev)."""
@@ -53,9 +53,9 @@ class Parameters:
     """Share of the sampled prompts that must have a word for it to be shown as wrapper (dev)."""
     firm: float = 0.85
     """Share that must have it for it to count as evidence (dev)."""
-    points: float = 10.5
+    points: float = 9.5
     """Firm words that a wrapper needs; a run of them between marks or line ends counts three more, twice at most (dev):
-    turns of phrase reach 9 to 10."""
+    most turns of phrase stay below 9."""
     join_distance: float = 0.77
     """Mean distance (1 - similarity, average linkage) up to which wordings may be paraphrases (dev)."""
     join_least: int = 20

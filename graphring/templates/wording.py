@@ -48,7 +48,7 @@ class Wording:
         shingles: how many shingles of the wording stand in (nearly) the same prompts. In a wrapper all do; of a turn
             of phrase, which branches after every word, few.
         """
-        return self.firm + 3.0 * min(2, self.clean) + min(3, max(-2, shingles - 4))
+        return self.firm + 3.0 * min(2, self.clean) + (-4 if shingles <= 2 else min(3, shingles - 4))
 
 
 def fold_words(text: str) -> tuple[str, ...]:
