@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graphring.evaluate.truth import Truth
+from graphring.evaluate.truth import Truth, read_truth
 from graphring.model import GraphTables, Traffic
 
 __all__ = ["Tail", "WorldStats", "world_stats"]
@@ -48,16 +49,21 @@ class WorldStats:
     """"all" and the commonest countries → share of exchanges in each hour of the week, from Monday 00:00 UTC."""
 
 
-def world_stats(traffic: Traffic, graph: GraphTables, truth: Truth | None = None) -> WorldStats:
+def world_stats(traffic: Traffic, graph: GraphTables, truth: Truth | Path | pa.Table | None = None) -> WorldStats:
     """Read them from a run's traffic and graph.
 
     Parameters
     ----------
     truth: accounts in rings are left out; None: nobody is.
+
+    Raises
+    ------
+    SourceError: the truth cannot be used.
     """
     guilty = pa.array([], pa.string())
     if truth is not None:
-        rows = truth.accounts.filter(pc.not_equal(truth.accounts["ring"], ""))
+        known = truth if isinstance(truth, Truth) else read_truth(truth)
+        rows = known.accounts.filter(pc.not_equal(known.accounts["ring"], ""))
         guilty = rows["account_id"].combine_chunks()
     people = graph.accounts.filter(pc.invert(pc.is_in(graph.accounts["account_id"], value_set=guilty)))
     edges = graph.sightings.filter(pc.invert(pc.is_in(graph.sightings["account_id"], value_set=guilty)))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphring.engine import Engine
-from graphring.evaluate import NullResult, WorldStats, evaluate, read_truth, report_html, world_stats
+from graphring.evaluate import NullResult, WorldStats, evaluate, report_html, world_stats
 from graphring.graph import build_graph
 from tests.fakes import HOSTILE_IDS, FakeSnapshot
 from tests.unit.evaluate.test_shuffle import world
@@ -33,7 +33,7 @@ def stats(tmp_path_factory: pytest.TempPathFactory) -> WorldStats:
     with Engine() as engine:
         graph = build_graph(engine, traffic)
     ids = [f"acct-{a:03}" for a in range(40)]
-    return world_stats(traffic, graph, read_truth(pa.table({"account_id": ids, "ring": ["r"] * 40})))
+    return world_stats(traffic, graph, pa.table({"account_id": ids, "ring": ["r"] * 40}))
 
 
 def images(html: str) -> list[str]:
