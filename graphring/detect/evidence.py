@@ -7,7 +7,7 @@ family's cap (`judge`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from graphring.detect.layers import Ints, Layer, Reals, customers_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
-from graphring.detect.sharing import Exposure, Shared, Sharer, poisson_bits
+from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
 from graphring.detect.timing import synchrony
 from graphring.model import Family
 
@@ -79,7 +79,15 @@ class Meter:
 
     def rest(self, group: Ints) -> list[Signal]:
         """All other signals."""
-        return self._enabled([self._synchrony(group), self._signup(group), self._churn(group), self._trust(group)])
+        return self._enabled(
+            [
+                self._synchrony(group),
+                self._signup(group),
+                self._churn(group),
+                self._trust(group),
+                self._place(group),
+            ]
+        )
 
     def _enabled(self, signals: list[Signal]) -> list[Signal]:
         return [s for s in signals if str(s.family) not in self.p.disabled_families]
@@ -125,14 +133,50 @@ class Meter:
 
     def _link(self, layer: Layer, group: Ints) -> Signal:
         s = self._share(layer, group)
-        return _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
+        one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
+        return replace(one, bits=np.minimum(one.bits, self.p.link_bits * s.observed))
 
     def _synchrony(self, group: Ints) -> Signal:
-        s = synchrony(self.r.exchanges, group, self.r.customers.code)
+        s = synchrony(self.r.exchanges, group, self.r.customers.code, self.focus(group))
         z = s.excess * np.sqrt(12.0 * s.sittings)
-        effect = np.clip(s.excess / self.p.synchrony_effect, 0.0, 1.0)
+        effect = np.clip(s.excess / self.p.synchrony_effect, 0.0, 1.0) * (1.0 - self._venue(group))
         bits = np.clip(z**2 / (2.0 * np.log(2.0)), 0.0, self.p.synchrony_cap) * effect
         return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows")
+
+    def focus(self, group: Ints) -> Flags | None:
+        """Which exchanges of the group carry one of its own wrappers; None where fewer than half of its accounts have
+        one. Camouflage dilutes what accounts do together; a wrapper of their own tells the two apart."""
+        layer, content = self.r.content.wrappers, self.r.content
+        name = layer.name
+        own = self._sharers[name].own(group, self._exposure[name], self.p.focus_exclusive, self.p.focus_share)
+        if not len(own):
+            return None
+        flags = np.zeros(layer.size, dtype=bool)
+        flags[own] = True
+        rows = carries(self.r.exchanges.start, content.carried, content.carried_start, group, flags)
+        local = np.repeat(np.arange(len(group)), self.r.requests[group])
+        have = np.bincount(local, weights=rows, minlength=len(group)) > 0
+        return rows if have.mean() >= 0.5 else None
+
+    def _venue(self, group: Ints) -> Reals:
+        """How far an account works at one place with the group: a class room or a hall makes people act together.
+
+        The share of its exchanges on the two addresses that most accounts of the group use, where half of them use
+        one, scaled so that a fifth is nothing and half is all.
+        """
+        layer = self.r.addresses
+        size = layer.start[group + 1] - layer.start[group]
+        local = np.repeat(np.arange(len(group)), size)
+        edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+        objects, inverse = np.unique(layer.object[edge], return_inverse=True)
+        users = np.bincount(inverse, minlength=len(objects))
+        top = np.lexsort((np.arange(len(objects)), -users))[:2]
+        there = np.isin(inverse, top)
+        at = np.bincount(local, weights=layer.count[edge] * there, minlength=len(group))
+        share = at / np.maximum(np.bincount(local, weights=layer.count[edge], minlength=len(group)), 1.0)
+        if (share > 0).mean() < self.p.venue_share:
+            return np.zeros(len(group))
+        return np.clip((share - 0.2) / 0.3, 0.0, 1.0)
 
     def _signup(self, group: Ints) -> Signal:
         """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
@@ -155,6 +199,11 @@ class Meter:
     def _trust(self, group: Ints) -> Signal:
         value = self.r.trust[group]
         return Signal("known customer", Family.OTHER, -value, value, np.zeros(len(group)), "bits")
+
+    def _place(self, group: Ints) -> Signal:
+        venue = self._venue(group)
+        bits = -self.p.venue_bits * venue
+        return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
 
 
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:

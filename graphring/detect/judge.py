@@ -29,7 +29,8 @@ _TIES: Final = {
 @dataclass(frozen=True)
 class Verdict:
     """A measured group of n accounts. families: what counts, [n, families], after caps; against: the negative signals;
-    bits: their sum; joint: bits of what accounts do together."""
+    bits: their sum; joint: bits of what accounts do together; tied: 0..1,
+    how firmly the group's own wrapper ties each account to it."""
 
     group: Ints
     signals: tuple[Signal, ...]
@@ -37,14 +38,31 @@ class Verdict:
     against: Reals
     bits: Reals
     joint: Reals
+    tied: Reals
 
 
 def judge(meter: Meter, group: Ints) -> Verdict:
-    """Measure a group with all signals."""
-    return _verdict(group, meter.relations(group) + meter.rest(group), meter.p)
+    """Measure a group with all signals; what few requests leave open is taken from the group's mean."""
+    signals = meter.relations(group) + meter.rest(group)
+    tied = sum((s.bits / meter.p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
+    requests = meter.r.requests[group] * 1.0
+    return _verdict(group, [_pooled(s, requests, tied, meter.p) for s in signals], tied, meter.p)
 
 
-def _verdict(group: Ints, signals: list[Signal], p: Parameters) -> Verdict:
+def _pooled(s: Signal, requests: Reals, tied: Reals, p: Parameters) -> Signal:
+    """An account's bits drawn towards the group's mean as far as it has few requests (empirical Bayes) and as far as
+    the group's own wrapper ties it to the group."""
+    if s.name not in _POOLED or not tied.any():
+        return s
+    mean = float(np.sum(s.bits * requests * tied) / max(float(np.sum(requests * tied)), 1.0))
+    prior = p.pooled * tied
+    return replace(s, bits=(requests * s.bits + prior * mean) / np.maximum(requests + prior, 1e-9))
+
+
+_POOLED: Final = frozenset({"division of labour", "synchrony", "keeps no address", "rotation over shared addresses"})
+
+
+def _verdict(group: Ints, signals: list[Signal], tied: Reals, p: Parameters) -> Verdict:
     signals = _tempered(signals, p)
     families = np.zeros((len(group), len(FAMILIES)))
     against, joint = np.zeros(len(group)), np.zeros(len(group))
@@ -54,7 +72,7 @@ def _verdict(group: Ints, signals: list[Signal], p: Parameters) -> Verdict:
         if s.name in _JOINT or s.family is Family.OTHER:
             joint += np.maximum(s.bits, 0.0)
     families = np.minimum(families, np.array([p.cap(f) for f in FAMILIES]))
-    return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint)
+    return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint, tied)
 
 
 def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
@@ -68,9 +86,23 @@ def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
     return [replace(s, bits=s.bits * share) if s.name == "division of labour" else s for s in signals]
 
 
-def strong(v: Verdict, p: Parameters, least: float) -> Flags:
-    """Accounts that the evidence convicts: enough bits in all, enough of them from joint work."""
-    return np.asarray((v.bits >= least) & (v.joint >= p.joint_bits))
+def strong(v: Verdict, p: Parameters) -> Flags:
+    """Accounts that the evidence convicts, given how many of the group it convicts (a mixture fitted by EM).
+
+    The users of a group's own wrapper are a mix of members, a share π, and of innocents. Such an account is a member
+    when its bits exceed c - log2(π / (1 - π)); π is the share of members so found, beginning with those that need no
+    prior. Accounts that no wrapper ties to the group have no such prior.
+    """
+    joint = v.joint >= p.joint_bits
+    members = (v.bits >= p.strong_bits) & joint
+    tied = v.tied >= 0.5
+    if not tied.any():
+        return np.asarray(members)
+    for _ in range(p.mixture_steps):
+        share = float(np.clip(members[tied].mean(), 1e-3, 1.0 - 1e-3))
+        least = float(np.clip(p.mixture_bits - np.log2(share / (1.0 - share)), p.least_bits, p.strong_bits))
+        members = ((v.bits >= p.strong_bits) & joint) | (tied & (v.bits >= least) & (v.joint >= p.tied_joint))
+    return np.asarray(members)
 
 
 def core_of(meter: Meter, group: Ints) -> Verdict | None:
@@ -79,7 +111,7 @@ def core_of(meter: Meter, group: Ints) -> Verdict | None:
     if not _promising(meter, group):
         return None
     v = judge(meter, group)
-    keep = strong(v, p, p.strong_bits)
+    keep = strong(v, p)
     if keep.mean() < p.least_share:
         return None
     for _ in range(p.passes):
@@ -89,7 +121,7 @@ def core_of(meter: Meter, group: Ints) -> Verdict | None:
             return v
         group = group[keep]
         v = judge(meter, group)
-        keep = strong(v, p, p.member_bits)
+        keep = strong(v, p)
     return v if keep.all() else None
 
 

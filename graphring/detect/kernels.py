@@ -112,19 +112,24 @@ def group_by_code(code, m):
 
 @numba.njit(cache=True)
 def feature_use(row, start, account, customer, conversation, prompt, customers):
-    """For each feature: customers, accounts, accounts that send it in several conversations, changes of prompt.
+    """For each feature: customers, accounts, accounts that send it in several conversations, changes of prompt, and a
+    signature of the set of exchanges that contain it.
 
     `row` is grouped by feature and ascending within (so accounts come in order).
     """
     m = len(start) - 1
     degree, users = np.zeros(m, dtype=np.int32), np.zeros(m, dtype=np.int32)
     repeated, prompts = np.zeros(m, dtype=np.int32), np.zeros(m, dtype=np.int32)
+    signature = np.zeros(m, dtype=np.uint64)
     seen = np.full(customers, -1, dtype=np.int32)
     for f in range(m):
         who, times = -1, 0
         talk, text = np.uint64(0), np.uint64(0)
         for i in range(start[f], start[f + 1]):
             e = row[i]
+            z = (np.uint64(e) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+            z = (z ^ (z >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
+            signature[f] += z ^ (z >> np.uint64(29))
             if i == start[f] or prompt[e] != text:
                 prompts[f] += 1
                 text = prompt[e]
@@ -140,24 +145,31 @@ def feature_use(row, start, account, customer, conversation, prompt, customers):
                 times, talk = times + 1, conversation[e]
         if times >= 2:
             repeated[f] += 1
-    return degree, users, repeated, prompts
+    return degree, users, repeated, prompts, signature
 
 
 @numba.njit(cache=True)
-def representative(row, code, degree, payload):
-    """The rarest payload feature of each row (then the lowest code): rows and codes."""
-    rows, codes = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
+def representative(row, code, block, size, degree, payload, features, least):
+    """The largest payload block of each row (then the rarest, then the lowest): rows and blocks.
+
+    A block is a set of features that occur in the same exchanges: a text, not a turn of phrase, from `least` features
+    on, or where it is half of what the exchange has.
+    """
+    rows, found = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
     n, current, best = 0, -1, -1
     for i in range(len(row)):
         if row[i] != current:
             if best >= 0:
-                rows[n], codes[n] = current, best
+                rows[n], found[n] = current, best
                 n += 1
             current, best = row[i], -1
         c = code[i]
-        if payload[c] and (best < 0 or degree[c] < degree[best] or (degree[c] == degree[best] and c < best)):
-            best = c
+        b = block[c]
+        if not payload[c] or (size[b] < least and 2 * size[b] < features[row[i]]):
+            continue
+        if best < 0 or size[b] > size[best] or (size[b] == size[best] and (degree[b], b) < (degree[best], best)):
+            best = b
     if best >= 0:
-        rows[n], codes[n] = current, best
+        rows[n], found[n] = current, best
         n += 1
-    return rows[:n].copy(), codes[:n].copy()
+    return rows[:n].copy(), found[:n].copy()

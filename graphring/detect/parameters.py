@@ -39,6 +39,7 @@ class Parameters:
     wrapper_prompts: float = _p(0.6, "share", "different prompts among such a wrapper's uses", "a payload's agree")
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
+    block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")
     phrase_share: float = _p(0.2, "share", "of all customers that makes a feature a phrase of the language", "reasoned")
 
     # candidates
@@ -51,6 +52,11 @@ class Parameters:
     # nulls
     smooth: float = _p(0.3, "customers", "imagined users of an object that nobody outside uses", "below Jeffreys' 0.5")
     exclusive: float = _p(0.3, "share", "of an object's users in the group, for it to be the group's own", "reasoned")
+
+    focus_exclusive: float = _p(
+        0.5, "share", "of a wrapper's users in the group, for it to be the group's own", "majority"
+    )
+    focus_share: float = _p(0.05, "share", "of the group that uses one of its own wrappers at least", "paraphrases")
 
     # signals
     division_cap: float = _p(9.0, "bits", "cap of division of labour", "calibration")
@@ -67,9 +73,16 @@ class Parameters:
     card_cap: float = _p(2.0, "bits", "cap of many accounts on one card", "companies do it too")
     household: float = _p(4.0, "accounts", "on one card that need no explanation", "reasoned")
     link_cap: float = _p(8.0, "bits", "cap of one type of link", "calibration")
+    link_bits: float = _p(
+        3.0, "bits", "that one shared object of a link says at most", "devices collide, friends refer"
+    )
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
     synchrony_effect: float = _p(0.15, "share", "excess for full weight", "hackathons .05")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
+
+    venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
+    venue_bits: float = _p(3.0, "bits", "against an account that works at one place with the group", "campus, hall")
+    pooled: float = _p(8.0, "requests", "that weigh as much as the group's mean for a few-request account", "reasoned")
 
     # families
     cap_payment: float = _p(5.0, "bits", "cap of the family payment", "calibration")
@@ -82,13 +95,16 @@ class Parameters:
 
     # accounts and groups
     strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
-    member_bits: float = _p(7.0, "bits", "an account of a core stays in it from here", "calibration")
     joint_bits: float = _p(3.0, "bits", "of joint work that every member needs", "resellers and tools have none")
+    mixture_bits: float = _p(7.5, "bits", "that make a member where half of the group are", "calibration")
+    mixture_steps: int = _p(6, "steps", "of the mixture's fit", "it converges in 3 to 5")
+    least_bits: float = _p(5.0, "bits", "that every member needs, however guilty the group", "calibration")
+    tied_joint: float = _p(1.0, "bits", "of joint work such a member needs", "reasoned")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     overlap: float = _p(0.3, "share", "of the smaller core that makes two cores one group", "reasoned")
-    apart: float = _p(0.1, "share", "of random cross connections below which works are apart", "reasoned")
+    apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 
     # tiers and probability
     high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")

@@ -71,7 +71,8 @@ def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
 
 
 def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
-    """Join communities whose cross connections are not far below what their degrees give at random."""
+    """Join the communities whose cross connections come closest to what their degrees give at random, while any reach
+    a set share of it (average linkage)."""
     m = int(label.max()) + 1
     account = work.accounts
     known = label[account] >= 0
@@ -79,8 +80,16 @@ def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
     use.sum_duplicates()
     rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
     pairs = np.asarray((use.T @ sp.diags(rare) @ use).todense())
-    degree = pairs.sum(axis=1)
-    expected = np.outer(degree, degree) / max(degree.sum(), 1e-9)
-    linked = sp.coo_matrix(pairs >= p.apart * expected)
-    _, root = sp.csgraph.connected_components(linked, directed=False)
+    root = np.arange(m)
+    while len(pairs) > 1:
+        degree = pairs.sum(axis=1)
+        ratio = pairs * max(float(degree.sum()), 1e-9) / np.maximum(np.outer(degree, degree), 1e-9)
+        ratio[np.tril_indices(len(pairs))] = -1.0
+        i, j = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+        if ratio[i, j] < p.apart:
+            break
+        pairs[i] += pairs[j]
+        pairs[:, i] += pairs[:, j]
+        pairs = np.delete(np.delete(pairs, j, axis=0), j, axis=1)
+        root = np.where(root == j, i, np.where(root > j, root - 1, root))
     return np.where(label >= 0, root[np.maximum(label, 0)], -1)

@@ -145,7 +145,7 @@ def _churn(addresses: Layer, requests: Longs) -> Reals:
 def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
     """Bits against, from who the account is: declared or verified, own domain, a closed site."""
     verified = pc.fill_null(accounts["verified"], False).to_numpy(zero_copy_only=False)
-    bits = 8.0 * customers.declared[customers.code] + 4.0 * customers.own_domain[customers.code] + 1.5 * verified
+    bits = 1.5 * customers.declared[customers.code] + 1.0 * customers.own_domain[customers.code] + 1.5 * verified
     alone = np.bincount(
         addresses.accounts, weights=addresses.count * (addresses.degree[addresses.object] == 1), minlength=len(bits)
     )

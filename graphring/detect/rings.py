@@ -6,7 +6,7 @@ import numpy as np
 
 from graphring.detect.evidence import Flags, Meter
 from graphring.detect.groups import candidates
-from graphring.detect.judge import Verdict, core_of, judge, strong
+from graphring.detect.judge import Verdict, core_of, judge
 from graphring.detect.layers import Ints
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import split_works
@@ -24,15 +24,16 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for part in parts:
         suspects[part] = True
     meter = Meter(r, p, suspects, meter)
-    grown = [_grown(meter, part, suspects) for part in parts]
+    second = [v for part in parts if (v := core_of(meter, part)) is not None]
     taken = np.zeros(r.n, dtype=bool)
+    for v in second:
+        taken[v.group] = True
     found = []
-    for group in sorted(grown, key=lambda g: (-len(g), int(g[0]))):
-        v = core_of(meter, group[~taken[group]])
-        if v is not None:
-            taken[v.group] = True
-            found.append(v)
-    return found
+    for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
+        members = _grown(meter, v.group, taken)
+        taken[members] = True
+        found.append(judge(meter, members) if len(members) > len(v.group) else v)
+    return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
 
 
 def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
@@ -53,20 +54,34 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
     return parts
 
 
-def _grown(meter: Meter, part: Ints, suspects: Flags) -> Ints:
-    """The part with accounts outside all parts that share its own objects and stand up to its core."""
+def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
+    """The core with accounts that share its own objects and stand up to it.
+
+    An account that uses a wrapper of which a share q of the users are in the core has prior odds q/(1-q) and needs the
+    fewer bits; any other needs as many as the core's did.
+    """
     r, p = meter.r, meter.p
-    near = np.zeros(r.n, dtype=bool)
     inside = np.zeros(r.n, dtype=bool)
-    inside[part] = True
-    for layer in (r.content.items, r.content.wrappers, r.conversations, r.payments, *r.links):
+    inside[core] = True
+    odds = np.full(r.n, -np.inf)
+    near = np.zeros(r.n, dtype=bool)
+    for layer in (r.content.wrappers, r.families, r.content.items, r.conversations, r.payments, *r.links):
         account = layer.accounts
-        k = np.bincount(layer.object[inside[account]], minlength=layer.size)
-        own = (k >= 2) & (k >= p.exclusive * layer.degree)
+        heads = np.bincount(layer.object[inside[account]], minlength=layer.size)
+        users = np.bincount(layer.object, minlength=layer.size)
+        own = (heads >= 3) & (heads >= p.exclusive * users)
         near[account[own[layer.object]]] = True
-    near &= ~suspects
+        if layer.name in {"wrapper", "template"}:
+            known = own & (heads >= p.focus_share * len(core))
+            prior = np.where(known, np.log2((heads + 0.5) / (users - heads + 0.5)), -np.inf)
+            np.maximum.at(odds, account, prior[layer.object])
+    near &= ~taken
     if not near.any():
-        return part
+        return core
     union = np.flatnonzero(near | inside).astype(np.int32)
     v = judge(meter, union)
-    return union[strong(v, p, p.strong_bits) | inside[union]]
+    least = np.clip(p.mixture_bits - odds[union], p.least_bits, p.strong_bits)
+    tied = np.isfinite(odds[union]) & (v.bits >= least) & (v.joint >= p.tied_joint)
+    like = float(np.quantile(v.bits[inside[union]], 0.25))
+    alike = (v.bits >= max(p.strong_bits, like)) & (v.joint >= p.joint_bits)
+    return union[inside[union] | tied | alike]

@@ -21,7 +21,7 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals
 
 # ruff: noqa: ANN001, ANN202, PLR0917, C901  (numba infers types; loops are long where calls would cost)
 
-__all__ = ["Exposure", "Sharer", "Shared", "poisson_bits"]
+__all__ = ["Exposure", "Sharer", "Shared", "carries", "poisson_bits"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,52 @@ class Sharer:
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         return value[back], often[back]
+
+    def own(self, group: Ints, exposure: Exposure, exclusive: float, least: float) -> Ints:
+        """Objects that are the group's own: used by at least three of its customers and a share `least` of them, of
+        whose users a share `exclusive` is in it."""
+        order = np.argsort(self.customer[group], kind="stable")
+        by_customer = group[order]
+        clean = exposure.outside if exposure.outside is not None else self.layer.degree
+        return _own(
+            self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
+            self.customer[by_customer], exclusive, least, self._k, self._heads, self._last,
+        )  # fmt: skip
+
+
+@numba.njit(cache=True)
+def _own(start, objects, degree, clean, group, owner, exclusive, least, k, heads, last):
+    customers = _tally(start, objects, group, owner, k, heads, last)
+    found = [np.int32(0) for _ in range(0)]
+    for i in range(len(group)):
+        for e in range(start[group[i]], start[group[i] + 1]):
+            o = objects[e]
+            if k[o] < 0:
+                continue
+            out = degree[o] if clean else degree[o] - k[o]
+            if k[o] >= 3 and k[o] >= least * customers and k[o] >= exclusive * (k[o] + out):
+                found.append(np.int32(o))
+            k[o] = -1
+    _clear(start, objects, group, k, heads, last)
+    return np.array(found, dtype=np.int32)
+
+
+@numba.njit(cache=True)
+def carries(rows_start, carried, carried_start, group, own):
+    """For each exchange of the group, account by account, whether it carries an object flagged in `own`."""
+    n = 0
+    for a in group:
+        n += rows_start[a + 1] - rows_start[a]
+    out = np.zeros(n, dtype=np.bool_)
+    i = 0
+    for a in group:
+        for e in range(rows_start[a], rows_start[a + 1]):
+            for j in range(carried_start[e], carried_start[e + 1]):
+                if own[carried[j]]:
+                    out[i] = True
+                    break
+            i += 1
+    return out
 
 
 @numba.njit(cache=True)

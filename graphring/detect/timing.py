@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from graphring.detect.layers import Ints, Longs, Reals
 from graphring.detect.traffic import Exchanges
@@ -35,17 +36,28 @@ class Synchrony:
     expected: Reals
 
 
-def synchrony(x: Exchanges, group: Ints, customer: Ints) -> Synchrony:
-    """Measure one group of accounts."""
+def synchrony(x: Exchanges, group: Ints, customer: Ints, focus: npt.NDArray[np.bool_] | None = None) -> Synchrony:
+    """Measure one group of accounts.
+
+    Parameters
+    ----------
+    focus: for each exchange of the group, account by account, whether it counts; None: all do.
+    """
     last = int(x.seconds.max()) // _BIN if x.rows else 0
-    order = np.lexsort((group, customer[group]))
+    size = x.start[group + 1] - x.start[group]
+    local = np.repeat(np.arange(len(group)), size)
+    seconds = x.seconds[np.repeat(x.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))]
+    if focus is not None:
+        local, seconds = local[focus], seconds[focus]
+    start = np.searchsorted(local, np.arange(len(group) + 1))
+    order = np.argsort(customer[group], kind="stable")
     pad = 8 * 86_400 // _BIN + 64
-    result = _ranks(x.start, x.seconds, group[order], customer[group][order], last + 2 * pad + 2, pad)
+    result = _ranks(start, seconds, order, customer[group][order], last + 2 * pad + 2, pad)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     sittings, now, then = result[0][back], result[1][back], result[2][back]
-    size = np.maximum(sittings, 1.0)
-    return Synchrony(sittings.astype(np.int64), (now - then) / size, now / size, then / size)
+    count = np.maximum(sittings, 1.0)
+    return Synchrony(sittings.astype(np.int64), (now - then) / count, now / count, then / count)
 
 
 @numba.njit(cache=True)

@@ -20,7 +20,7 @@ from graphring.detect.layers import Ints, Longs
 __all__ = ["Exchanges", "Hashes", "read_exchanges", "stream_features"]
 
 Hashes = npt.NDArray[np.uint64]
-_SALT_PROMPT, _SALT_SYSTEM = np.uint64(0x51ED270B35A1C9A7), np.uint64(0x8CB92BA72F3D8DD7)
+_SALT_PROMPT = np.uint64(0x51ED270B35A1C9A7)
 _BATCH = 262_144
 
 
@@ -35,6 +35,7 @@ class Exchanges:
     seconds: Ints
     conversation: Hashes
     prompt: Hashes
+    system: Hashes
     start: Longs
     origin: int
 
@@ -53,16 +54,17 @@ def read_exchanges(path: Path, n: int) -> Exchanges:
     """
     file = pq.ParquetFile(path)
     parts = [
-        _narrow(batch) for batch in file.iter_batches(_BATCH, columns=["account", "ip", "ts", "conversation", "prompt"])
+        _narrow(batch)
+        for batch in file.iter_batches(_BATCH, columns=["account", "ip", "ts", "conversation", "prompt", "system"])
     ]
     if not parts:
         none = np.empty(0, dtype=np.int32)
         hashes = np.empty(0, dtype=np.uint64)
-        return Exchanges(none, none, none, hashes, hashes, np.zeros(n + 1, dtype=np.int64), 0)
-    account, ip, ts, conversation, prompt = (np.concatenate([p[i] for p in parts]) for i in range(5))
+        return Exchanges(none, none, none, hashes, hashes, hashes, np.zeros(n + 1, dtype=np.int64), 0)
+    account, ip, ts, conversation, prompt, system = (np.concatenate([p[i] for p in parts]) for i in range(6))
     origin = int(ts.min()) // 86_400 * 86_400
     start = np.searchsorted(account, np.arange(n + 1)).astype(np.int64)
-    return Exchanges(account, ip, (ts - origin).astype(np.int32), conversation, prompt, start, origin)
+    return Exchanges(account, ip, (ts - origin).astype(np.int32), conversation, prompt, system, start, origin)
 
 
 def _narrow(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.generic], ...]:
@@ -73,27 +75,26 @@ def _narrow(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.generic], ...]:
         ts.astype(np.int64),
         batch.column("conversation").fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64),
         batch.column("prompt").fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64),
+        batch.column("system").fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64),
     )
 
 
 def stream_features(path: Path) -> Iterator[tuple[int, Longs, Hashes]]:
     """The text features of the exchanges, batch by batch: first row, offsets [rows+1] and hashes.
 
-    Features are the winnowed shingles, the whole prompt and the system prompt; the latter two are salted.
+    Features are the winnowed shingles and the whole prompt (salted).
     """
     first = 0
-    for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=["shingles", "prompt", "system"]):
+    for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=["shingles", "prompt"]):
         lists = batch.column("shingles")
         flat = lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
         size = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         prompt = batch.column("prompt").fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
-        system = batch.column("system").fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
-        whole, told = prompt != 0, system != 0
-        offsets = np.concatenate([[0], np.cumsum(size + whole + told)]).astype(np.int64)
+        whole = prompt != 0
+        offsets = np.concatenate([[0], np.cumsum(size + whole)]).astype(np.int64)
         features = np.empty(int(offsets[-1]), dtype=np.uint64)
         inner = np.repeat(offsets[:-1] - np.concatenate([[0], np.cumsum(size)[:-1]]), size) + np.arange(len(flat))
         features[inner] = flat
-        features[(offsets[:-1] + size)[whole]] = prompt[whole] ^ _SALT_PROMPT
-        features[(offsets[1:] - 1)[told]] = system[told] ^ _SALT_SYSTEM
+        features[(offsets[1:] - 1)[whole]] = prompt[whole] ^ _SALT_PROMPT
         yield first, offsets, features
         first += len(size)
