@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -30,9 +29,6 @@ from graphring.engine import Engine
 from graphring.evaluate import Outcome, Plan, World, sweep, sweep_json, sweep_markdown
 from graphring.model import Family
 from graphring.simulate import simulate
-
-PRESETS: dict[str, dict[str, Any]] = {"default": {}, "benign": {"ring_share": 0.0}}
-"""What a preset means to the simulator."""
 
 
 class Worlds:
@@ -47,7 +43,7 @@ class Worlds:
         key = json.dumps([world.seed, world.preset, dict(world.dials)], sort_keys=True)
         folder = self.root / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not folder.exists():
-            config = {**PRESETS[world.preset], **world.dials}
+            config = {"preset": world.preset, **world.dials}
             with self.timed("simulate"):
                 simulate(folder / "logs", accounts=self.accounts, seed=world.seed, config=config, days=self.days)
             with self.timed("refresh"):
@@ -74,10 +70,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--presets", nargs="+", default=["default"])
+    parser.add_argument("--presets", nargs="+", default=["default", "easy", "hard"])
     parser.add_argument("--ringless", default="benign", help="the preset without rings")
     parser.add_argument("--ablate", nargs="*", default=[str(f) for f in Family], help="families to switch off")
-    parser.add_argument("--dial", nargs="+", action="append", default=[], metavar=("NAME", "SETTING"))
+    parser.add_argument(
+        "--dial",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("NAME", "JSON"),
+        help="a setting of the simulator and its values",
+    )
     parser.add_argument("--days", type=int)
     parser.add_argument("--memory", default="2GB", help="what the table engine may hold")
     parser.add_argument("--json", type=Path, help="also write every figure here")
