@@ -12,7 +12,7 @@ from graphring.simulate.background import TRAITS, habits
 from graphring.simulate.background import traffic as background_traffic
 from graphring.simulate.draws import heavy_tail, stream
 from graphring.simulate.events import Events
-from graphring.simulate.parameters import WorldSettings, draw
+from graphring.simulate.parameters import WorldSettings, check, draw
 from graphring.simulate.people import OPEN, populate
 from graphring.simulate.registry import LOOKALIKES, RINGS, Scenario
 from graphring.simulate.world import Group, World
@@ -32,9 +32,11 @@ def build(accounts: int, seed: int, settings: WorldSettings) -> World:
     ------
     ConfigError: the settings name a scenario or parameter that does not exist.
     """
+    spans = {name: scenario.spans for name, scenario in (*RINGS.items(), *LOOKALIKES.items())} | {"background": TRAITS}
     for section in settings.parameters:
-        if section not in {*RINGS, *LOOKALIKES, "background"}:
+        if section not in spans:
             raise ConfigError(f"there is no scenario '{section}'", "docs/simulation.md lists all of them")
+        check(section, spans[section], settings)
     traits = draw("background", TRAITS, stream(seed, "traits"), settings)
     people = populate(accounts, settings.days, seed, traits)
     groups: list[Group] = []
@@ -64,6 +66,10 @@ def _in_order(world: World) -> None:
     people, rng = world.people, world.rng("order")
     delay = np.minimum(heavy_tail(rng, len(people), median=40_000, sigma=2.6), 200 * 86_400).astype(np.int64)
     people.card_at = np.where(people.card_at < people.created, people.created + delay, people.card_at)
+    for number, columns in enumerate(world.extra_payments):
+        keep = columns[2] > people.created[columns[0]]
+        account, card, at, kind, issuer = (column[keep] for column in columns)
+        world.extra_payments[number] = (account, card, at, kind, issuer)
     people.closed = np.where(people.closed <= people.created, OPEN, people.closed)
 
 

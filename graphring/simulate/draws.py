@@ -36,12 +36,17 @@ def mix(x: npt.ArrayLike, *salts: int) -> U64:
     with np.errstate(over="ignore"):
         z = np.asarray(x).astype(np.uint64)
         for value in salts or (0,):
-            z = z ^ np.uint64(value & (2**64 - 1))
+            z = z ^ np.uint64(_spread(value))
             z = z + _GOLDEN
             z = (z ^ (z >> np.uint64(30))) * _A
             z = (z ^ (z >> np.uint64(27))) * _B
             z = z ^ (z >> np.uint64(31))
     return z
+
+
+def _spread(value: int) -> int:
+    """A salt far from its neighbours: x ^ 1 and x ^ 2 of small numbers would be the same numbers in another order."""
+    return (value * 0xD6E8FEB86659FD93 + 0xA0761D6478BD642F) & (2**64 - 1)
 
 
 def fold(x: npt.ArrayLike, y: npt.ArrayLike, *salts: int) -> U64:

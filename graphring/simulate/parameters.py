@@ -13,7 +13,7 @@ import numpy as np
 
 from graphring.errors import ConfigError
 
-__all__ = ["PRESETS", "Span", "WorldSettings", "draw", "load"]
+__all__ = ["PRESETS", "Span", "WorldSettings", "check", "draw", "load"]
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,22 @@ def load(config: Path | Mapping[str, Any] | None) -> WorldSettings:
     return _checked(replace(WorldSettings(), **{**PRESETS[preset], **values}))
 
 
-def draw(name: str, spans: Mapping[str, Span], rng: np.random.Generator, settings: WorldSettings) -> dict[str, float]:
-    """A value for each parameter of a scenario, in order of name.
+def check(name: str, spans: Mapping[str, Span], settings: WorldSettings) -> None:
+    """See that what the settings say of a scenario's parameters can be.
 
     Raises
     ------
-    ConfigError: the settings name a parameter that the scenario does not have, or give it an impossible value.
+    ConfigError: a parameter is unknown, or its value is no number and no range.
     """
-    given = settings.parameters.get(name, {})
-    for parameter in given:
+    for parameter, value in settings.parameters.get(name, {}).items():
         if parameter not in spans:
             raise ConfigError(f"'{name}' has no parameter '{parameter}'", f"It has {', '.join(sorted(spans))}")
+        _range(name, parameter, value)
+
+
+def draw(name: str, spans: Mapping[str, Span], rng: np.random.Generator, settings: WorldSettings) -> dict[str, float]:
+    """A value for each parameter of a scenario, in order of name; `check` comes before."""
+    given = settings.parameters.get(name, {})
     values = {}
     for parameter in sorted(spans):
         span = spans[parameter]

@@ -118,6 +118,11 @@ def _concepts(text: str) -> list[list[str]]:
         return [[str(value)] for value in range(low, high, max(1, (high - low) // TABLE))]
     if text.startswith("names:"):
         return [[word] for word in _names(text.removeprefix("names:"))]
+    if text.startswith("compound:"):
+        heads, tails = (part.split() for part in text.removeprefix("compound:").split("/"))
+        pairs = [(head, tail) for head in heads for tail in tails]
+        chosen = [pairs[k] for k in range(0, len(pairs), 5)]
+        return [[head + tail if k % 2 else f"{head}_{tail.lower()}"] for k, (head, tail) in enumerate(chosen)]
     if "/" in text:
         return [[word.strip() for word in concept.split("/")] for concept in text.split("|")]
     return [[word.strip()] for word in dict.fromkeys(text.split("|") if "|" in text else text.split())]
