@@ -21,6 +21,7 @@ WIDGET := $(wildcard graphring/ui/component/package*.json graphring/ui/component
 $(VENV)/.installed: requirements.lock pyproject.toml tools/bootstrap.sh tools/build_component.py $(WIDGET)
 	@tools/bootstrap.sh $(VENV)
 	@$(BIN)/python tools/build_component.py
+	@$(BIN)/python tools/warm_up.py
 	@touch $@
 
 demo: install ## Sample world, refresh, the rings found, and the page (SERVE=0 stops before the page)
