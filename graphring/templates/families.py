@@ -241,10 +241,7 @@ def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[_Grou
 
 def _number(groups: list[_Group], family: list[int], memory: state.Memory) -> tuple[dict[int, int], int]:
     """Root group → number: that of its oldest known wording, else a new one, in order of the smallest shingle."""
-    members: dict[int, list[_Group]] = {}
-    for g, root in zip(groups, family, strict=True):
-        if root >= 0:
-            members.setdefault(root, []).append(g)
+    members = _members(groups, family)
     numbers: dict[int, int] = {}
     last = memory.last
     for root in sorted(members, key=lambda r: min(g.keys for g in members[r])):
@@ -255,6 +252,14 @@ def _number(groups: list[_Group], family: list[int], memory: state.Memory) -> tu
     return numbers, last
 
 
+def _members(groups: list[_Group], family: list[int]) -> dict[int, list[_Group]]:
+    members: dict[int, list[_Group]] = {}
+    for g, root in zip(groups, family, strict=True):
+        if root >= 0:
+            members.setdefault(root, []).append(g)
+    return members
+
+
 def _describe(
     night: Night, label: Codes, payload: Codes, groups: list[_Group], family: list[int], numbers: dict[int, int],
     chosen: Parameters,
@@ -263,9 +268,9 @@ def _describe(
     wrappers = tally(night, label, len(groups))
     payloads = tally(night, of_group[payload], len(groups))
     out: dict[int, Family] = {}
+    members = _members(groups, family)
     for root, number in numbers.items():
-        own = [g for g, r in zip(groups, family, strict=True) if r == root]
-        own.sort(key=lambda g: (g.known is None, -len(g.rows), g.keys))
+        own = sorted(members[root], key=lambda g: (g.known is None, -len(g.rows), g.keys))
         count: Tally = payloads if payloads.exchanges[root] > wrappers.exchanges[root] else wrappers
         if not count.exchanges[root]:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,6 +50,15 @@ class Night:
         return self._batches(system=True)
 
     def _batches(self, *, system: bool) -> Iterator[Batch]:
+        """The next batch is decoded while the last one is worked on."""
+        batches = self._decode(system=system)
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(next, batches, None)
+            while (batch := ahead.result()) is not None:
+                ahead = pool.submit(next, batches, None)
+                yield batch
+
+    def _decode(self, *, system: bool) -> Iterator[Batch]:
         row = 0
         for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=["shingles"]):
             lists = batch.column(0)

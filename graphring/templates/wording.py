@@ -15,6 +15,7 @@ __all__ = ["SLOT", "Wording", "fold_words", "redact", "wording"]
 
 SLOT: Final = "⟨…⟩"
 _WORD: Final = re.compile(r"\n|[^\W_]+|[^\s]")
+_NUMBER: Final = re.compile(r"[0-9]+")
 _RUN: Final = 3
 _SECRETS: Final = (
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -131,6 +132,8 @@ def _cut(text: str, most: int) -> list[str]:
 
 @lru_cache(maxsize=1 << 17)
 def _folded(word: str) -> str:
+    if word.isascii():
+        return _NUMBER.sub("0", word.lower())
     return fold(word) or word
 
 
