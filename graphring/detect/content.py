@@ -47,12 +47,16 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
     payload = (degree >= 2) & ~wrapper & (degree <= p.item_customers)
     _, first, block = np.unique(signature, return_index=True, return_inverse=True)
     size = np.bincount(block, minlength=len(first))
+    repeating = wrapper.copy()
     wrapper &= (degree >= 3) & (size[block] >= p.block_features)
     wrapper &= first[block] == np.arange(m)
     chosen = wrapper[code]
     used = row[chosen]
     wrappers, carried, carried_start = _wrapper_layer(block[code[chosen]], used, exchanges, customer, p)
-    at, item = kernels.representative(row, code, block, size, degree[first], payload, features, p.block_features)
+    at, item = kernels.representative(
+        row, code, block, size, degree[first], payload, repeating, prompts == 1, features, p.block_features,
+        p.payload_cover,
+    )  # fmt: skip
     return Content(wrappers, build_layer("item", exchanges.account[at], item, customer), carried, carried_start)
 
 

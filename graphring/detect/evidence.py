@@ -66,8 +66,8 @@ class Meter:
         rest = float(each[~suspects].sum())
         return Exposure(each, rest, outside, suspects)
 
-    def _share(self, layer: Layer, group: Ints, exclusive: float = 0.0) -> Shared:
-        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive)
+    def _share(self, layer: Layer, group: Ints, exclusive: float = 0.0, few: float = 1e9) -> Shared:
+        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive, few)
 
     def relations(self, group: Ints) -> list[Signal]:
         """What a group shares: the cheap signals that decide whether it is worth a closer look."""
@@ -94,7 +94,7 @@ class Meter:
 
     def _division(self, group: Ints) -> Signal:
         p = self.p
-        s = self._share(self.r.content.items, group, p.exclusive)
+        s = self._share(self.r.content.items, group, p.exclusive, p.senders)
         per = p.division_effect * np.maximum(self.r.requests[group], 1)
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
         damp = np.clip((p.replication - s.coverage) / (0.7 * p.replication), 0.0, 1.0)

@@ -149,27 +149,33 @@ def feature_use(row, start, account, customer, conversation, prompt, customers):
 
 
 @numba.njit(cache=True)
-def representative(row, code, block, size, degree, payload, features, least):
-    """The largest payload block of each row (then the rarest, then the lowest): rows and blocks.
+def representative(row, code, block, size, degree, payload, wrapper, same, features, least, covers):
+    """The payload of each row that has one: rows and blocks.
 
     A block is a set of features that occur in the same exchanges: a text, not a turn of phrase, from `least` features
-    on, or where it is half of what the exchange has.
+    on, or where it is half of what the exchange has. It is a payload where all its exchanges have the same prompt
+    (`same`), or where it covers a share `covers` of what is no wrapper in this one: the wording of a tool is also rare
+    and shared, but stands beside text that is nobody else's. Of several the largest is taken, then the rarest.
     """
     rows, found = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
-    n, current, best = 0, -1, -1
-    for i in range(len(row)):
-        if row[i] != current:
-            if best >= 0:
-                rows[n], found[n] = current, best
-                n += 1
-            current, best = row[i], -1
-        c = code[i]
-        b = block[c]
-        if not payload[c] or (size[b] < least and 2 * size[b] < features[row[i]]):
-            continue
-        if best < 0 or size[b] > size[best] or (size[b] == size[best] and (degree[b], b) < (degree[best], best)):
-            best = b
-    if best >= 0:
-        rows[n], found[n] = current, best
-        n += 1
+    n, i = 0, 0
+    while i < len(row):
+        j, wrapped = i, 0
+        while j < len(row) and row[j] == row[i]:
+            wrapped += wrapper[code[j]]
+            j += 1
+        own = max(features[row[i]] - wrapped, 1)
+        best = -1
+        for k in range(i, j):
+            b = block[code[k]]
+            if not payload[code[k]]:
+                continue
+            if not same[code[k]] and (size[b] < covers * own or (size[b] < least and 2 * size[b] < features[row[i]])):
+                continue
+            if best < 0 or size[b] > size[best] or (size[b] == size[best] and (degree[b], b) < (degree[best], best)):
+                best = b
+        if best >= 0:
+            rows[n], found[n] = row[i], best
+            n += 1
+        i = j
     return rows[:n].copy(), found[:n].copy()

@@ -62,6 +62,10 @@ class Parameters:
     division_cap: float = _p(9.0, "bits", "cap of division of labour", "calibration")
     division_effect: float = _p(0.1, "share", "shared payloads among requests for full weight", "camouflage of 90 %")
     replication: float = _p(0.5, "share", "of a group that sends the same payloads: copies", "courses .6 to .9")
+    senders: float = _p(
+        5.0, "accounts", "that send one payload of a queue; of more it counts less", "courses 10 and more"
+    )
+    payload_cover: float = _p(0.7, "share", "of a prompt beside its wrapper that makes a text its payload", "reasoned")
     untied: float = _p(0.4, "share", "of division of labour that counts without another tie", "users of one corpus")
     tie_bits: float = _p(3.0, "bits", "of other ties for division of labour to count in full", "reasoned")
     wrapper_cap: float = _p(3.0, "bits", "cap of a common wrapper", "tools have users too")

@@ -55,13 +55,13 @@ class Sharer:
         self._heads = np.zeros(layer.size, dtype=np.int32)
         self._last = np.full(layer.size, -1, dtype=np.int32)
 
-    def share(self, group: Ints, exposure: Exposure, smooth: float, exclusive: float = 0.0) -> Shared:
+    def share(self, group: Ints, exposure: Exposure, smooth: float, exclusive: float = 0.0, few: float = 1e9) -> Shared:
         """Measure one group.
 
         Parameters
         ----------
         group: sorted accounts; exclusive: objects of whose users a smaller share is in the group are common knowledge
-        and count on neither side.
+        and count on neither side; few: objects of more accounts count less, of four times as many not at all.
         """
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
@@ -71,7 +71,7 @@ class Sharer:
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
         observed, expected, coverage = _share(
             self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
-            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive,
+            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive, few,
             self._k, self._heads, self._last,
         )  # fmt: skip
         back = np.empty_like(order)
@@ -168,7 +168,7 @@ def _clear(start, objects, group, k, heads, last):
 
 
 @numba.njit(cache=True)
-def _share(start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, k, heads, last):
+def _share(start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, few, k, heads, last):
     n = len(group)
     _tally(start, objects, group, owner, k, heads, last)
     observed, expected, coverage = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -180,18 +180,21 @@ def _share(start, objects, degree, clean, group, owner, each, inside, rest, smoo
             j += 1
         ratio = (inside - mass) / rest
         for a in range(i, j):
+            shared = 0.0
             for e in range(start[group[a]], start[group[a] + 1]):
                 o = objects[e]
                 out = degree[o] if clean else degree[o] - k[o]
                 own = k[o] >= exclusive * (k[o] + out)
+                weight = min(max((4.0 * few - heads[o] - out) / (3.0 * few), 0.0), 1.0)
                 if own or k[o] < 2:
-                    expected[a] += 1.0 - np.exp(-(out + smooth) * ratio)
+                    expected[a] += weight * (1.0 - np.exp(-(out + smooth) * ratio))
                 if own and k[o] >= 2:
-                    observed[a] += 1.0
+                    observed[a] += weight
                     if n > 1:
                         coverage[a] += min(max((heads[o] + out - 4.0) / (n - 1), 0.0), 1.0)
-            if observed[a] > 0:
-                coverage[a] /= observed[a]
+                    shared += 1.0
+            if shared > 0:
+                coverage[a] /= shared
         i = j
     _clear(start, objects, group, k, heads, last)
     return observed, expected, coverage
