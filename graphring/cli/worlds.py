@@ -79,13 +79,14 @@ def evaluate(
 
         shuffles = null_result(opened, shuffles=null, seed=seed, progress=progress) if null else None
         judged = judge(opened.snapshot(), truth, null=shuffles)
-    if html is not None:
-        from graphring.engine import atomic, writing
-        from graphring.evaluate import report_html
+        if html is not None:
+            from graphring.engine import atomic, writing
+            from graphring.evaluate import report_html, world_stats
 
-        with writing(html), atomic(html) as part:
-            part.write_text(report_html(judged), encoding="utf-8")
+            world = world_stats(opened.traffic(), opened.store.read_graph(), truth)
+            with writing(html), atomic(html) as part:
+                part.write_text(report_html(judged, world), encoding="utf-8")
     if output is Format.JSON:
-        out.file.write(to_json(judged) + "\n")
+        out.file.write(to_json(judged))
     else:
         out.print(to_table(judged))

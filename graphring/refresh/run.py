@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -51,6 +53,7 @@ def refresh(
     ------
     SourceError: the logs cannot be used; LockHeldError: another run is at work; DiskFullError, StoreError.
     """
+    _log_to_standard_error()
     settings = settings or load_settings(**options)
     entries = [logs] if isinstance(logs, str | Path) else list(logs)
     sources = discover(entries, settings)
@@ -108,6 +111,15 @@ def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
     work.remove_others()
     progress("published", len(STAGES), len(STAGES))
     return info
+
+
+def _log_to_standard_error() -> None:
+    """Where nobody configured logging: warnings only, and never among results on standard output."""
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:
