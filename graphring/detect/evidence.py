@@ -53,6 +53,7 @@ class Meter:
         self._sharers = base._sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}  # noqa: SLF001
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
+        self._first = np.sort(r.first[np.isfinite(r.first)])
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -66,8 +67,10 @@ class Meter:
         rest = float(each[~suspects].sum())
         return Exposure(each, rest, outside, suspects)
 
-    def _share(self, layer: Layer, group: Ints, exclusive: float = 0.0, few: float = 1e9) -> Shared:
-        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive, few)
+    def _share(
+        self, layer: Layer, group: Ints, exclusive: float = 0.0, few: float = 1e9, copied: float = 1e9
+    ) -> Shared:
+        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive, few, copied)
 
     def relations(self, group: Ints) -> list[Signal]:
         """What a group shares: the cheap signals that decide whether it is worth a closer look."""
@@ -94,10 +97,10 @@ class Meter:
 
     def _division(self, group: Ints) -> Signal:
         p = self.p
-        s = self._share(self.r.content.items, group, p.exclusive, p.senders)
+        s = self._share(self.r.content.items, group, p.exclusive, p.senders, p.replication)
         per = p.division_effect * np.maximum(self.r.requests[group], 1)
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
-        damp = np.clip((p.replication - s.coverage) / (0.7 * p.replication), 0.0, 1.0)
+        damp = (1.0 - s.coverage) ** 2
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
         return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads")
 
@@ -190,6 +193,18 @@ class Meter:
         effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
         bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
         return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
+
+    def _wake(self, group: Ints) -> Signal:
+        """Accounts of the group whose first exchange came within a day of this one's, against everybody else's."""
+        first = self.r.first[group]
+        inside = np.sort(first[np.isfinite(first)])
+        at = np.where(np.isfinite(first), first, 1e18)
+        near = _within(inside, at) - np.isfinite(first)
+        around = _within(self._first, at) - np.isfinite(first) - near
+        expected = (around + 0.5) / max(len(self._first) - len(inside), 1) * max(len(inside) - 1, 0)
+        effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
+        bits = np.clip(poisson_bits(near, expected), 0.0, self.p.wake_cap) * effect
+        return Signal("woke together", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
 
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]

@@ -46,7 +46,7 @@ class Parameters:
     group_accounts: int = _p(20_000, "customers", "the largest candidate group of one wrapper", "largest reported ring")
     hub_customers: int = _p(2_000, "customers", "objects of more customers are no communities' glue", "carriers, tools")
     hub_address: int = _p(200, "customers", "pairs on addresses of more customers say nothing", "measured")
-    conversation_customers: int = _p(8, "customers", "ids of more customers are names like 'default'", "reasoned")
+    conversation_customers: int = _p(60, "customers", "ids of more customers are names like 'default'", "reasoned")
     resolutions: tuple[float, ...] = _p((0.1, 1.0, 5.0), "ratio", "Leiden's resolutions", "works and their parts")
 
     # nulls
@@ -60,8 +60,8 @@ class Parameters:
 
     # signals
     division_cap: float = _p(9.0, "bits", "cap of division of labour", "calibration")
-    division_effect: float = _p(0.1, "share", "shared payloads among requests for full weight", "camouflage of 90 %")
-    replication: float = _p(0.5, "share", "of a group that sends the same payloads: copies", "courses .6 to .9")
+    division_effect: float = _p(0.03, "share", "shared payloads among requests for full weight", "camouflage of 90 %")
+    replication: float = _p(0.4, "share", "of a group that sends one payload: copies of a set", "courses .6 to .9")
     senders: float = _p(
         5.0, "accounts", "that send one payload of a queue; of more it counts less", "courses 10 and more"
     )
@@ -82,6 +82,7 @@ class Parameters:
     )
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
     synchrony_effect: float = _p(0.15, "share", "excess for full weight", "hackathons .05")
+    wake_cap: float = _p(2.0, "bits", "cap of waking together", "viral tools do it too")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
@@ -93,7 +94,7 @@ class Parameters:
     cap_network: float = _p(7.0, "bits", "cap of the family network", "calibration")
     cap_content: float = _p(11.0, "bits", "cap of the family content", "calibration")
     cap_timing: float = _p(10.0, "bits", "cap of the family timing", "calibration")
-    cap_lifecycle: float = _p(2.0, "bits", "cap of the family lifecycle", "calibration")
+    cap_lifecycle: float = _p(3.0, "bits", "cap of the family lifecycle", "calibration")
     cap_other: float = _p(10.0, "bits", "cap of the family other", "calibration")
     speaks: float = _p(2.0, "bits", "from here a family speaks for itself", "odds of 4")
 

@@ -41,6 +41,7 @@ class Relations:
     families: Layer
     requests: Longs
     created: Reals
+    first: Reals
     churn: Reals
     trust: Reals
 
@@ -71,7 +72,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     return Relations(
         accounts, customers, exchanges, content, addresses, _roaming(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
-        tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days,
+        tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days, _first(exchanges),
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
     )  # fmt: skip
 
@@ -154,3 +155,12 @@ def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
     closed = np.bincount(customers.code, weights=alone) / np.maximum(np.bincount(customers.code, weights=total), 1.0)
     bits += 8.0 * (several & (closed[customers.code] > 0.8) & (total > 0))
     return np.asarray(bits, dtype=np.float64)
+
+
+def _first(x: Exchanges) -> Reals:
+    """Day of each account's first exchange since the traffic's origin; NaN: none. The first day of all is none either:
+    what began before it is unknown."""
+    has = np.diff(x.start) > 0
+    first = np.full(len(has), np.nan)
+    first[has] = x.seconds[x.start[:-1][has]] / 86_400.0
+    return np.where(first < 1.0, np.nan, first)

@@ -38,7 +38,7 @@ class Exposure:
 @dataclass(frozen=True)
 class Shared:
     """For each account of a group: objects it uses in the layer, those shared with other customers of the group,
-    those expected, and the mean share of the group's size that uses a shared object (the first four do not count)."""
+    those expected, and the share of the shared ones that a whole set of accounts uses, as copies are."""
 
     uses: Longs
     observed: Reals
@@ -55,13 +55,22 @@ class Sharer:
         self._heads = np.zeros(layer.size, dtype=np.int32)
         self._last = np.full(layer.size, -1, dtype=np.int32)
 
-    def share(self, group: Ints, exposure: Exposure, smooth: float, exclusive: float = 0.0, few: float = 1e9) -> Shared:
+    def share(
+        self,
+        group: Ints,
+        exposure: Exposure,
+        smooth: float,
+        exclusive: float = 0.0,
+        few: float = 1e9,
+        copied: float = 1e9,
+    ) -> Shared:
         """Measure one group.
 
         Parameters
         ----------
         group: sorted accounts; exclusive: objects of whose users a smaller share is in the group are common knowledge
-        and count on neither side; few: objects of more accounts count less, of four times as many not at all.
+        and count on neither side; few: objects of more accounts count less, of four times as many not at all;
+        copied: an object that this share of the group uses, or twice as many accounts as few, is a copy.
         """
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
@@ -71,7 +80,7 @@ class Sharer:
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
         observed, expected, coverage = _share(
             self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
-            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive, few,
+            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive, few, copied,
             self._k, self._heads, self._last,
         )  # fmt: skip
         back = np.empty_like(order)
@@ -168,7 +177,9 @@ def _clear(start, objects, group, k, heads, last):
 
 
 @numba.njit(cache=True)
-def _share(start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, few, k, heads, last):
+def _share(
+    start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, few, copied, k, heads, last
+):
     n = len(group)
     _tally(start, objects, group, owner, k, heads, last)
     observed, expected, coverage = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -190,8 +201,9 @@ def _share(start, objects, degree, clean, group, owner, each, inside, rest, smoo
                     expected[a] += weight * (1.0 - np.exp(-(out + smooth) * ratio))
                 if own and k[o] >= 2:
                     observed[a] += weight
-                    if n > 1:
-                        coverage[a] += min(max((heads[o] + out - 4.0) / (n - 1), 0.0), 1.0)
+                    all_users = heads[o] + out
+                    if all_users >= 2.0 * few or (all_users >= 3 and all_users >= copied * n):
+                        coverage[a] += 1.0
                     shared += 1.0
             if shared > 0:
                 coverage[a] /= shared
