@@ -9,7 +9,7 @@ SERVE ?= 1
 STORE ?=
 JOBS ?= 2
 
-.PHONY: help install demo serve test test-fast test-all lint format lock sample screenshots clean
+.PHONY: help install demo neo4j serve test test-fast test-all lint format lock sample screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,16 @@ $(VENV)/.installed: requirements.lock pyproject.toml tools/bootstrap.sh tools/bu
 	@$(BIN)/python tools/warm_up.py
 	@touch $@
 
-demo: install ## Sample world, refresh, the rings found, and the page (SERVE=0 stops before the page)
+demo: install ## Sample world, refresh, the rings found, the page (SERVE=0: no page; STORE=neo4j: on a Neo4j of its own)
+ifeq ($(STORE),neo4j)
+	@tools/demo_on_neo4j.sh $(BIN) $(STATE) $(if $(filter 0,$(SERVE)),--no-serve)
+else
 	@$(BIN)/graphring demo --state $(STATE) $(if $(filter 0,$(SERVE)),--no-serve)
+endif
+
+neo4j: install ## A Neo4j server for development, in the foreground, on free ports of 127.0.0.1
+	@tools/system_packages.sh
+	@$(BIN)/python tools/neo4j/server.py run --home .tools/neo4j
 
 serve: install ## The page on an existing state
 	@$(BIN)/graphring serve --state $(STATE)
@@ -57,7 +65,7 @@ sample: install ## Make data/sample again (the same bytes)
 screenshots: install ## Make the pictures of docs/img from the sample
 	@$(BIN)/python tools/screenshots.py
 
-bench-%: install ## One benchmark: bench-intake, bench-templates, bench-simulate, bench-detect, bench-detect-scale, bench-neo4j
+bench-%: install ## One benchmark: bench-intake, bench-templates, bench-simulate, bench-detect, bench-detect-scale, bench-real, bench-neo4j
 	@$(BIN)/python benchmarks/bench_$(subst -,_,$*).py $(BENCH)
 
 clean: ## Remove what was made: environment, caches, built widget; states stay
