@@ -103,11 +103,14 @@ def _plan(
 ) -> list[tuple[str, int, dict[str, float]]]:
     """Groups until the budget of accounts is used: all scenarios in turn, then all shrunk alike to fit."""
     chosen: list[tuple[str, int, dict[str, float]]] = []
-    used, cap = 0, max(12, int(budget * (_LARGEST if len(scenarios) > 3 else 1.0)))
+    several = len(scenarios) > 3
+    used, cap = 0, max(12, int(budget * (_LARGEST if several else 1.0)))
     while used < budget:
         for scenario in scenarios:
             dials = draw(scenario.name, scenario.spans, rng, settings)
-            chosen.append((scenario.name, int(min(dials["accounts"], cap * rng.uniform(0.4, 1.2))), dials))
+            chosen.append(
+                (scenario.name, int(min(dials["accounts"], cap * (rng.uniform(0.4, 1.2) if several else 1.0))), dials)
+            )
             used += chosen[-1][1]
             if used >= budget and len(chosen) >= len(scenarios):
                 break

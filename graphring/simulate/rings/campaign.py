@@ -118,7 +118,8 @@ def disguise(world: World, group: Group, rng: np.random.Generator) -> None:
 def volumes(world: World, group: Group, rng: np.random.Generator, factor: float = 1.0) -> tuple[Ints, Ints]:
     """Related and unrelated requests of each member, `factor` times the world's mean."""
     total = heavy_tail(rng, len(group.members), median=world.per_account * factor * 0.6, sigma=1.0)
-    share = np.clip(rng.normal(group.dials["unrelated"], 0.06, len(total)), 0.0, 0.97)
+    mean = group.dials["unrelated"]
+    share = np.clip(rng.normal(mean, 0.3 * min(mean, 1 - mean), len(total)), 0.0, 0.97)
     return np.maximum(1, np.round(total * (1 - share))).astype(np.int64), np.round(total * share).astype(np.int64)
 
 

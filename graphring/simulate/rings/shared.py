@@ -49,7 +49,10 @@ class SharedPool(Pool):
 
     def _tenants(self, group: Group) -> list[Group]:
         parts = np.array_split(group.members, int(group.dials["tenants"]))
-        return [replace(group, name=f"{group.name}-{'abc'[k]}", members=part) for k, part in enumerate(parts)]
+        dials = {**group.dials, "pool_size": group.dials["pool_size"] * len(parts)}
+        return [
+            replace(group, name=f"{group.name}-{'abc'[k]}", members=part, dials=dials) for k, part in enumerate(parts)
+        ]
 
 
 class Rotation(Pool):

@@ -39,10 +39,10 @@ def made(folder: Path, accounts: int = 700, seed: int = 5, days: int | None = 28
     return Tables(folder)
 
 
-def only(folder: Path, ring: str, *, size: int = 120, seed: int = 5, **dials: Any) -> Tables:
+def only(folder: Path, ring: str, *, size: int = 100, seed: int = 5, **dials: Any) -> Tables:
     """A world whose only ring is one of `size` accounts, with dials as given."""
-    settings = {"accounts": size, "unrelated": 0.2, **dials}
+    settings = {"accounts": 10 * size, **dials}
     return made(
-        folder, accounts=600, seed=seed, rings=[ring], ring_share=size / 600 - 1e-9 + 1 / 600, lookalikes=["family"],
+        folder, accounts=600, seed=seed, rings=[ring], ring_share=(size + 0.5) / 600, lookalikes=["family"],
         lookalike_share=0.02, parameters={ring: settings},
     )  # fmt: skip
