@@ -52,7 +52,7 @@ def export(
     state: StateDir = None,
     config: Config = None,
 ) -> None:
-    """Write the graph of the state's last run as files for neo4j-admin database import: a first load of tens of millions."""
+    """Write the last run's graph as files for neo4j-admin database import: a first load of tens of millions."""
     from graphring.store.neo4j import export_for_import
 
     settings = settings_of(config, state)
