@@ -4,6 +4,7 @@ python benchmarks/bench_templates.py quality [--held-out]     the corpora of tem
 python benchmarks/bench_templates.py speed MILLIONS            a stream of synthetic prompts of 440 characters
 """
 
+# ruff: noqa: D102
 from __future__ import annotations
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sklearn.metrics import adjusted_mutual_info_score
 from template_corpora import DATA, SLOT, Corpus, filled, organic, paraphrased, payloads, raw, templates
 
 from graphring.config import Settings
@@ -60,8 +62,7 @@ def find(corpus: Corpus, **templates: float) -> list[str | None]:
 
         find_families(engine, out / "exchanges.parquet", texts, None, Settings(templates=templates), out)
         found = pq.read_table(out / "assignments.parquet")["family_id"].to_pylist()
-        global FAMILIES_SEEN
-        FAMILIES_SEEN = pq.read_table(out / "families.parquet").to_pylist()
+        FAMILIES_SEEN[:] = pq.read_table(out / "families.parquet").to_pylist()
     back: list[str | None] = [None] * len(found)
     for place, family in zip(order.tolist(), found, strict=True):
         back[place] = family
@@ -77,8 +78,6 @@ def pairs(counts: Counter) -> int:
 
 def quality(corpus: Corpus, **templates: float) -> dict[str, float]:
     """AMI over labelled prompts, pair precision and recall over all, share of organic prompts in wide families."""
-    from sklearn.metrics import adjusted_mutual_info_score
-
     started = time.perf_counter()
     family = find(corpus, **templates)
     seconds = time.perf_counter() - started
@@ -123,6 +122,11 @@ def corpora(held_out: bool) -> list[Corpus]:
     ]
 
 
+def _own_words(rng: np.random.Generator, count: int) -> pa.Array:
+    values = rng.integers(0, 2**62, count).tolist()
+    return pa.array([f"{x:x} {x >> 9:x} {x >> 17:x} {x % 9973:x}" for x in values])
+
+
 class Stream:
     """Synthetic prompts of about 440 characters in batches sorted by account, the same ones each time a batch is made.
 
@@ -144,11 +148,13 @@ class Stream:
         n = min(self.rows, self.total - first)
         accounts = np.arange(first, first + n) // 60
         parts = [self.sentences.take(pa.array(rng.integers(0, len(self.sentences), n))) for _ in range(2)]
-        unique = [pa.array([f"{x:x} {x >> 9:x} {x >> 17:x} {x % 9973:x}" for x in rng.integers(0, 2**62, n).tolist()]) for _ in range(4)]
+        unique = [_own_words(rng, n) for _ in range(4)]
         wrapped = rng.random(n) < 0.33
         which = np.minimum(rng.zipf(1.3, n) - 1, 1_999)
-        wrapper = pc.if_else(pa.array(wrapped), self.wrappers.take(pa.array(which)), self.sentences.take(pa.array(which)))
-        text = pc.binary_join_element_wise(wrapper, "\n", unique[0], parts[0], unique[1], ". ", unique[2], parts[1], unique[3], " ")
+        taken = pa.array(which)
+        opening = pc.if_else(pa.array(wrapped), self.wrappers.take(taken), self.sentences.take(taken))
+        pieces = [opening, "\n", unique[0], parts[0], unique[1], ". ", unique[2], parts[1], unique[3]]
+        text = pc.binary_join_element_wise(*pieces, " ")
         text = pc.utf8_slice_codeunits(text, 0, 440)
         return pa.RecordBatch.from_arrays([pa.nulls(n, pa.string()), text], names=["system_prompt", "prompt"]), accounts
 
@@ -197,8 +203,10 @@ def speed(millions: float) -> None:
         size = path.stat().st_size / 2**30
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"{millions:g} million prompts of {characters / stream.total:.0f} bytes: hashing {stream.total / hashing:,.0f}/s, "
-        f"search {stream.total / search:,.0f}/s ({cpu:.0f} s of processor), both {stream.total / (hashing + search):,.0f}/s; "
+        f"{millions:g} million prompts of {characters / stream.total:.0f} bytes: "
+        f"hashing {stream.total / hashing:,.0f}/s, "
+        f"search {stream.total / search:,.0f}/s ({cpu:.0f} s of processor), "
+        f"both {stream.total / (hashing + search):,.0f}/s; "
         f"{families} families; file {size:.2f} GiB; peak memory {peak:.2f} GiB ({before:.2f} before the search)",
         flush=True,
     )

@@ -47,14 +47,12 @@ def payloads() -> list[str]:
 
 def templates(held_out: bool | None, least: int = 8) -> list[str]:
     """Templates with SLOT in their slots, at least `least` literal words, no two of them the same wording."""
-    found = []
-    for row in rows("promptsource.jsonl.gz"):
-        found.append(row["jinja"])
+    found = [row["jinja"] for row in rows("promptsource.jsonl.gz")]
     found += [path.read_text() for path in sorted((DATA / "distillation_templates").iterdir())]
     out: list[str] = []
     seen: list[frozenset] = []
-    for text in found:
-        text = re.sub(r"\{%.*?%\}|\{#.*?#\}", "", text, flags=re.DOTALL)
+    for source in found:
+        text = re.sub(r"\{%.*?%\}|\{#.*?#\}", "", source, flags=re.DOTALL)
         text = re.sub(r"\{\{.*?\}\}|\{\w+\}", SLOT, text, flags=re.DOTALL).replace("|||", "\n").strip()
         words = re.findall(r"\w+", text.lower())
         bag = frozenset(zip(words, words[1:], words[2:], strict=False))
@@ -110,8 +108,10 @@ def paraphrased(
     seed: int, *, fills: int, accounts: int, ring: int = 40, mixed: bool = False, held_out: bool = False,
     words: bool = True,
 ) -> Corpus:  # fmt: skip
-    """Wordings of tasks, each filled `fills` times, among organic prompts; each task is sent by `ring` accounts of its own
-    unless `mixed`."""
+    """Wordings of tasks, each filled `fills` times, among organic prompts.
+
+    Each task is sent by `ring` accounts of its own unless `mixed`.
+    """
     rng = random.Random(seed)
     slab = [r for r in rows("slab_templates_dev.jsonl.gz") if r["correct"] == "1"]
     tasks = half(sorted({r["task"] for r in slab}), held_out)

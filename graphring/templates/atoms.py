@@ -32,7 +32,8 @@ class Atoms:
 
 def find_atoms(frequent: Frequent, agree: int) -> Atoms:
     """Group shingles around leaders: the most frequent first, each takes those that agree with it in `agree` of the
-    MINIMA minima (which estimates the Jaccard index of their prompts as agree / MINIMA)."""
+    MINIMA minima (which estimates the Jaccard index of their prompts as agree / MINIMA).
+    """
     count = frequent.value.size
     order = np.lexsort((frequent.value & KIND_MASK, frequent.value, -frequent.exchanges))
     of = np.full(count, -1, np.int32)
@@ -40,7 +41,7 @@ def find_atoms(frequent: Frequent, agree: int) -> Atoms:
     rank[order] = np.arange(count)
     if count:
         chains = np.stack([_chain(frequent.minima[:, k], rank) for k in range(MINIMA)])
-        _lead(order.astype(np.int64), rank, frequent.minima, chains, agree, of)
+        _lead(order.astype(np.int64), frequent.minima, chains, agree, of)
     leaders, of32 = np.unique(of, return_inverse=True)
     return Atoms(of32.astype(np.int32), np.bincount(of32, minlength=leaders.size), leaders.astype(np.int64))
 
@@ -55,7 +56,7 @@ def _chain(minimum: npt.NDArray[np.uint32], rank: Ints) -> Ints:
 
 
 @numba.njit(nogil=True, cache=True)
-def _lead(order, rank, minima, chains, agree, of):  # type: ignore[no-untyped-def]
+def _lead(order, minima, chains, agree, of):  # type: ignore[no-untyped-def]
     for leader in order:
         if of[leader] >= 0:
             continue

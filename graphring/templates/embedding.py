@@ -1,4 +1,4 @@
-"""Static word embeddings of wrappers, from the weights inside the installed package `wordllama`; nothing is downloaded."""
+"""Static word embeddings of wrappers, from the weights in the installed package `wordllama`; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _A: Final = 1e-3
 
 @cache
 def _model() -> tuple[npt.NDArray[np.float32], Tokenizer]:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - loaded only where something is to be joined
+    from tokenizers import Tokenizer
 
     package = files("wordllama")
     weights = load((package / "weights" / "l2_supercat_256.safetensors").read_bytes())["embedding.weight"]
@@ -32,7 +32,7 @@ def _model() -> tuple[npt.NDArray[np.float32], Tokenizer]:
 
 
 def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-    """(texts, DIMENSIONS), rows of length one: means of token vectors, each weighted by how rare it is among `texts`."""
+    """(texts, DIMENSIONS), rows of length one: means of token vectors, weighted by how rare each is among `texts`."""
     weights, tokenizer = _model()
     ids = [np.array(e.ids, np.int64) for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
     count = np.zeros(weights.shape[0])
@@ -44,4 +44,5 @@ def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
         if found.size:
             out[row] = (weights[found] * weight[found, None]).sum(axis=0)
     norm = np.linalg.norm(out, axis=1, keepdims=True)
-    return np.divide(out, norm, out=np.zeros_like(out), where=norm > 0).astype(np.float32)
+    unit: npt.NDArray[np.float32] = np.divide(out, norm, out=np.zeros_like(out), where=norm > 0)
+    return unit

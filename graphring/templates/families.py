@@ -1,4 +1,4 @@
-"""The cascade: compact exchanges ▶ groups that share a wrapper ▶ wordings ▶ families with ids that survive the night."""
+"""The cascade: exchanges ▶ groups that share a wrapper ▶ wordings ▶ families, with ids that survive the night."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class _Group:
     """Sampled rows."""
 
 
-def find_families(  # noqa: PLR0917 - a seam that others call by position
-    engine: Engine,  # noqa: ARG001 - the shingles need loops, not joins
+def find_families(
+    engine: Engine,
     exchanges: Path,
     texts: Texts,
     known: Path | None,

@@ -170,8 +170,7 @@ def _exact(sketch, shift, threshold, most, account, prompt, shingles, offsets, k
             count[slot, 2] += 1
             count[slot, 3] += 1
             for k in range(hashed.size):
-                if hashed[k] < minima[slot, k]:
-                    minima[slot, k] = hashed[k]
+                minima[slot, k] = min(minima[slot, k], hashed[k])
     return True
 
 

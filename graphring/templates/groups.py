@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -86,4 +87,4 @@ def sharers(night: Night, label: Codes, wanted: Ints) -> list[Ints]:
     kept = here >= 0
     pairs = np.unique((here[kept] << 32) | night.account[kept])
     bounds = np.searchsorted(pairs >> 32, np.arange(wanted.size + 1))
-    return [pairs[a:b] & 0xFFFFFFFF for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [pairs[a:b] & 0xFFFFFFFF for a, b in pairwise(bounds.tolist())]

@@ -49,13 +49,13 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
         for i, c in zip(able, cluster.tolist(), strict=True):
             groups.setdefault(c, []).append(i)
         for group in groups.values():
-            _join_group(group, nodes, population, chosen, parent, kept)
+            _join_group(group, nodes, population, chosen, parent=parent, kept=kept)
     roots = [_root(parent, i) for i in range(len(nodes))]
     return [root if keep else -1 for root, keep in zip(roots, kept, strict=True)]
 
 
 def _join_group(
-    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, parent: list[int], kept: list[bool]
+    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int], kept: list[bool]
 ) -> None:  # fmt: skip
     weight = sum(nodes[i].exchanges for i in group)
     alone = sum(nodes[i].exchanges for i in group if nodes[i].alone)
@@ -104,8 +104,10 @@ def _cluster(wordings: Sequence[tuple[str, ...]], distance: float) -> npt.NDArra
 
 
 def likeness(wordings: Sequence[tuple[str, ...]]) -> Reals:
-    """(n, n): the mean of the cosine of tf-idf vectors (the lexical guard) and that of embeddings less their mean (Mu and
-    Viswanath 2018), which on bare wrappers tell paraphrases from others better together than either alone.
+    """(n, n): the mean of the cosines of tf-idf vectors (the lexical guard) and of embeddings.
+
+    The embeddings are taken less their mean (Mu and Viswanath 2018). On bare wrappers the two together tell
+    paraphrases from others better than either alone.
     """
     vectors = _tfidf(wordings)
     dense = embed([" ".join(words) for words in wordings]).astype(np.float64)

@@ -4,7 +4,6 @@ A prompt becomes words (folded, digits masked), words become 64-bit hashes, runs
 three bits of a shingle tell its kind (`Kind` in fingerprint.py).
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202, C901, PLR0912, PLR0915, PLR0917, PLR1714
 # numba infers the types; one branchy loop over bytes is four times as fast as small functions.
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 from __future__ import annotations
@@ -108,7 +107,7 @@ def _tokens(data, start, stop, kinds, folded, tokens, starts):
                     kind = 0
             if kind == 0:
                 continue
-            if length >= _JOIN and (code == 43 or code == 47 or code == 61 or code == 45):
+            if (length > 0 and (code == 43 or code == 47 or code == 61)) or (length >= _JOIN and code == 45):
                 continue
         else:
             position += 1
@@ -236,9 +235,7 @@ def _run(tokens, first, last, kind):
 
 @numba.njit(nogil=True, cache=True)
 def _segments(tokens, starts, count, out, size):
-    """The opening words of each segment, short and long: of the outer ones, and of the inner ones those with the smallest
-    hashes.
-    """
+    """The opening words of segments, short and long: all of the outer ones, of the inner ones the smallest hashes."""
     found = np.empty((2, count), np.uint64)
     number = 0
     first = 0
@@ -289,7 +286,7 @@ def _prompt(tokens, starts, count, out):
 
 @numba.njit(nogil=True, cache=True)
 def _ends(tokens, count, out, size):
-    """Every short shingle of the outer words; wrappers of a few words have no long one that winnowing is sure to keep."""
+    """Every short shingle of the outer words: a wrapper of few words has no long one that winnowing is sure to keep."""
     for i in range(1, min(_OUTER, count) - _SHORT + 1):
         out[size] = _run(tokens, i, i + _SHORT, np.uint64(2))
         size += 1

@@ -26,7 +26,7 @@ class Parameters:
     min_prompts: int = 3
     """Distinct prompts of a wrapper; what comes with fewer is a payload."""
     room: int = 4_194_304
-    """Shingles that are counted exactly; with more, `min_exchanges` is doubled until they fit (about 100 bytes each)."""
+    """Shingles that are counted exactly (about 100 bytes each); with more, `min_exchanges` is doubled until they fit."""
     coincide: int = 12
     """Of 16 MinHash minima that must agree before two shingles are one atom: a Jaccard index of about 0.75 (dev)."""
     presence: float = 0.34

@@ -25,9 +25,9 @@ STATE: Final = pa.schema(
         ("first_seen", pa.int64()),
     ]
 )
-"""One row for each wording, sorted by (number, source, keys). `source` says what the keys are: prompt (shingles), system
-(shingles), exact (hash of a short system prompt) or template (hash of a template_id). The row of number 0 holds the
-last number given in `first_seen`."""
+"""One row for each wording, sorted by (number, source, keys). `source` says what the keys are: prompt (shingles),
+system (shingles), exact (hash of a short system prompt) or template (hash of a template_id). The row of number 0 holds
+the last number given in `first_seen`."""
 
 
 @dataclass(frozen=True)
