@@ -100,9 +100,7 @@ def nanoseconds(micros: int) -> list[int]:
 
 def time_of(value: str) -> str:
     """The Cypher expression of a DateTime from a parameter made by `rows`."""
-    return (
-        f"CASE WHEN {value} IS NULL THEN null ELSE datetime({{epochSeconds: {value}[0], nanosecond: {value}[1]}}) END"
-    )
+    return f"CASE WHEN {value} IS NULL THEN null ELSE datetime.fromEpoch({value}[0], {value}[1]) END"
 
 
 def set_clause(variable: str, schema: pa.Schema, columns: Sequence[str], row: str) -> str:

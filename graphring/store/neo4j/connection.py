@@ -58,7 +58,7 @@ class Connection:
 
     def read(self, cypher: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """The rows of one query, in a managed read transaction."""
-        return self.reading(lambda tx: [record.data() for record in tx.run(cypher, parameters)])
+        return self.reading(lambda tx: [dict(record) for record in tx.run(cypher, parameters)])
 
     def reading(self, work: Callable[[ManagedTransaction], T]) -> T:
         """Several queries in one managed read transaction."""
@@ -75,7 +75,7 @@ class Connection:
 
     def write(self, cypher: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """One statement in a managed write transaction."""
-        return self.writing(lambda tx: [record.data() for record in tx.run(cypher, parameters)])
+        return self.writing(lambda tx: [dict(record) for record in tx.run(cypher, parameters)])
 
     def schema(self, cypher: str) -> None:
         """One schema statement, which needs a transaction of its own."""

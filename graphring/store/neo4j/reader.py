@@ -153,7 +153,7 @@ class Neo4jSnapshot:
 
         def work(tx: ManagedTransaction) -> tuple[list[Mapping[str, Any]], str | None]:
             rows: list[Mapping[str, Any]] = [
-                record.data() for record in tx.run(QUERIES[name], {"run": self._run.run_id, **given, **SENTINELS})
+                dict(record) for record in tx.run(QUERIES[name], {"run": self._run.run_id, **given, **SENTINELS})
             ]
             current = tx.run(QUERIES["current"]).single()
             return rows, current["current"] if current is not None else None
