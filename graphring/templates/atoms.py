@@ -1,5 +1,6 @@
 """Shingles that stand in the same prompts are one atom: a piece of wrapper, or a payload."""
 
+# ruff: noqa: ANN001, ANN202 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """Which atom of a prompt is its wrapper: the one that explains most prompts, unless others explain them as well."""
 
+# ruff: noqa: ANN001, ANN202, C901 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 import numba

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors.numpy import load
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer  # noqa: PLC0415 - loaded only where something is to be joined
 
 __all__ = ["DIMENSIONS", "embed"]
 

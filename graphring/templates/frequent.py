@@ -5,6 +5,7 @@ exactly those that the sketch does not rule out, and keeps for each a MinHash of
 1997), so that shingles with the same prompts can be found without keeping lists of them.
 """
 
+# ruff: noqa: ANN001, ANN202, C901, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,6 @@
 """Counts and samples of groups of exchanges, in one loop over the rows each."""
 
+# ruff: noqa: ANN001, ANN202 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 from dataclasses import dataclass

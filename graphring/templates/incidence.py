@@ -1,5 +1,6 @@
 """Which atoms each exchange holds, as a sparse matrix, and which exchanges show a wording known from earlier nights."""
 
+# ruff: noqa: ANN001, ANN202, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 from collections.abc import Iterable

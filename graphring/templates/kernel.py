@@ -6,6 +6,7 @@ three bits of a shingle tell its kind (`Kind` in fingerprint.py).
 
 # numba infers the types; one branchy loop over bytes is four times as fast as small functions.
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# ruff: noqa: ANN001, ANN201, ANN202, C901, PLR0912, PLR0915, PLR0917, PLR1714 - numba infers the types; one loop over bytes is fastest
 from __future__ import annotations
 
 from typing import Final

@@ -1,5 +1,6 @@
 """From shingles to groups of exchanges that share a wrapper: known wordings first, then what is frequent tonight."""
 
+# ruff: noqa: ANN001, ANN202, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 from collections.abc import Sequence
