@@ -15,9 +15,7 @@ from graphring.model import Family
 __all__ = ["FAMILIES", "Verdict", "core_of", "judge", "strong"]
 
 FAMILIES: Final = tuple(Family)
-_JOINT: Final = frozenset(
-    {"division of labour", "conversations handed over", "synchrony", "payment methods of strangers"}
-)
+_JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,

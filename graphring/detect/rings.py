@@ -19,7 +19,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     """The rings of a run: disjoint, each measured against itself, largest first."""
     meter = Meter(r, p)
     cores = [v for _, group in candidates(r, p) if (v := core_of(meter, group)) is not None]
-    parts = _claimed(meter, cores)
+    parts = _reunited(meter, _claimed(meter, cores))
     suspects = np.zeros(r.n, dtype=bool)
     for part in parts:
         suspects[part] = True
@@ -52,6 +52,31 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
                 claimed[v.group] = True
                 parts.append(v.group)
     return parts
+
+
+def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
+    """Parts of one campaign, such as a pool and the one that replaced it: most of each use the same wrapper, and most
+    users of that wrapper are in one of them."""
+    r, p = meter.r, meter.p
+    root = np.arange(len(parts))
+    label = np.full(r.n, -1)
+    for i, part in enumerate(parts):
+        label[part] = i
+    for layer in (r.content.wrappers, r.families):
+        account = layer.accounts
+        inside = label[account] >= 0
+        pair, heads = np.unique(
+            layer.object[inside].astype(np.int64) * len(parts) + label[account[inside]], return_counts=True
+        )
+        of, part = pair // max(len(parts), 1), pair % max(len(parts), 1)
+        size = np.array([len(x) for x in parts])
+        suspected = np.bincount(of, weights=heads, minlength=layer.size)
+        users = np.bincount(layer.object, minlength=layer.size)
+        own = (heads >= 0.5 * size[part]) & (suspected[of] >= p.exclusive * users[of])
+        for o in np.unique(of[own]):
+            same = np.unique(root[part[own & (of == o)]])
+            root[np.isin(root, same)] = same[0]
+    return [np.sort(np.concatenate([parts[i] for i in np.flatnonzero(root == k)])) for k in np.unique(root)]
 
 
 def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
