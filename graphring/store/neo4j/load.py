@@ -47,6 +47,14 @@ def _key(kind: Kind, type_and_id: str) -> str:
     return f"{{object_id: {type_and_id}[1]}}"
 
 
+def _seek(kind: Kind) -> str:
+    """A hint: a plan made while the database was empty must not scan labels when it has filled."""
+    return f"USING INDEX SEEK o:{kind.label}({'object_type, object_id' if kind is OTHER else 'object_id'})"
+
+
+_SEEK_ACCOUNT: Final = "USING INDEX SEEK a:Account(account_id)"
+
+
 def _merge_objects(kind: Kind) -> str:
     return (
         f"UNWIND $rows AS row MERGE (n:{kind.label} {_key(kind, 'row[0]')}) {_MARK}"
@@ -57,16 +65,16 @@ def _merge_objects(kind: Kind) -> str:
 def _write_sightings(kind: Kind, verb: str) -> str:
     """One row per account: [account_id, [[key, [properties]], …]]."""
     return (
-        "UNWIND $rows AS row MATCH (a:Account {account_id: row[0]}) UNWIND row[1] AS s "
-        f"MATCH (o:{kind.label} {_key(kind, 's[0]')}) {verb} (a)-[r:{kind.relationship} {{graphring: true}}]->(o) "
+        f"UNWIND $rows AS row MATCH (a:Account {{account_id: row[0]}}) {_SEEK_ACCOUNT} UNWIND row[1] AS s "
+        f"MATCH (o:{kind.label} {_key(kind, 's[0]')}) {_seek(kind)} {verb} (a)-[r:{kind.relationship} {{graphring: true}}]->(o) "
         f"SET {set_clause('r', SIGHTINGS, _EDGE, 's[1]')} RETURN count(*) AS written"
     )
 
 
 def _remove_sightings(kind: Kind) -> str:
     return (
-        "UNWIND $rows AS row MATCH (a:Account {account_id: row[0]}) "
-        f"MATCH (o:{kind.label} {_key(kind, 'row[1]')}) "
+        f"UNWIND $rows AS row MATCH (a:Account {{account_id: row[0]}}) {_SEEK_ACCOUNT} "
+        f"MATCH (o:{kind.label} {_key(kind, 'row[1]')}) {_seek(kind)} "
         f"MATCH (a)-[r:{kind.relationship} {{graphring: true}}]->(o) DELETE r"
     )
 
