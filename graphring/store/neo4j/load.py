@@ -66,7 +66,8 @@ def _write_sightings(kind: Kind, verb: str) -> str:
     """One row per account: [account_id, [[key, [properties]], …]]."""
     return (
         f"UNWIND $rows AS row MATCH (a:Account {{account_id: row[0]}}) {_SEEK_ACCOUNT} UNWIND row[1] AS s "
-        f"MATCH (o:{kind.label} {_key(kind, 's[0]')}) {_seek(kind)} {verb} (a)-[r:{kind.relationship} {{graphring: true}}]->(o) "
+        f"MATCH (o:{kind.label} {_key(kind, 's[0]')}) {_seek(kind)} "
+        f"{verb} (a)-[r:{kind.relationship} {{graphring: true}}]->(o) "
         f"SET {set_clause('r', SIGHTINGS, _EDGE, 's[1]')} RETURN count(*) AS written"
     )
 
