@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy.sparse as sp
 from disposable_email_domains import blocklist
 
-__all__ = ["FREE_MAIL", "Customers", "resolve_customers"]
+__all__ = ["FREE_MAIL", "Customers", "joined_customers", "resolve_customers"]
 
 _FREE_MAIL_TEXT: Final = """
 gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk yahoo.co.jp yahoo.fr
@@ -75,6 +76,31 @@ def resolve_customers(accounts: pa.Table, payments: pa.Table, *, max_domain: int
     _, first, code = np.unique(key.astype(str), return_index=True, return_inverse=True)
     size = np.bincount(code, minlength=len(first))
     return Customers(code.astype(np.int32), size, (organisation != "")[first], own[first])
+
+
+def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.int64]) -> Customers:
+    """Customers of which accounts pay with the same method *and* work from the same busiest address are one.
+
+    Parameters
+    ----------
+    busiest: the address that each account uses most; -1: none.
+    """
+    if not payments.num_rows:
+        return c
+    account = payments["account"].to_numpy()
+    card = payments["payment_method"].combine_chunks().dictionary_encode().indices.to_numpy()
+    known = busiest[account] >= 0
+    account, card = account[known], card[known]
+    _, place = np.unique(card.astype(np.int64) << 32 | busiest[account], return_inverse=True)
+    n = c.count
+    links = sp.coo_matrix(
+        (np.ones(len(account)), (c.code[account], n + place)), shape=(n + len(account), n + len(account))
+    )
+    _, label = sp.csgraph.connected_components(links, directed=False)
+    _, first, code = np.unique(label[c.code], return_index=True, return_inverse=True)
+    size = np.bincount(code, minlength=len(first))
+    any_of = lambda flag: np.bincount(code, weights=flag[c.code], minlength=len(first)) > 0  # noqa: E731
+    return Customers(code.astype(np.int32), size, any_of(c.declared), any_of(c.own_domain))
 
 
 def _folded(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:

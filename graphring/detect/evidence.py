@@ -118,12 +118,15 @@ class Meter:
     def _handover(self, group: Ints) -> Signal:
         s = self._share(self.r.conversations, group)
         per = self.r.requests[group] * 0.1
-        return _counted("conversations handed over", Family.TIMING, "conversations", self.p.handover_cap, s, per)
+        name = "conversations handed over"
+        one = _counted(name, Family.TIMING, "conversations", self.p.handover_cap, s, per)
+        return replace(one, bits=np.minimum(one.bits, self.p.handover_bits * s.observed))
 
     def _rotation(self, group: Ints) -> Signal:
         s = self._share(self.r.roaming, group)
         name = "rotation over shared addresses"
-        return _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
+        one = _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
+        return replace(one, bits=one.bits * (1.0 - self._venue(group)))
 
     def _payment(self, group: Ints) -> Signal:
         p, customers = self.p, self.r.customers
@@ -135,7 +138,7 @@ class Meter:
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit)
 
     def _link(self, layer: Layer, group: Ints) -> Signal:
-        s = self._share(layer, group)
+        s = self._share(layer, group, self.p.exclusive)
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         return replace(one, bits=np.minimum(one.bits, self.p.link_bits * s.observed))
 
@@ -164,8 +167,8 @@ class Meter:
     def _venue(self, group: Ints) -> Reals:
         """How far an account works at one place with the group: a class room or a hall makes people act together.
 
-        The share of its exchanges on the two addresses that most accounts of the group use, where half of them use
-        one, scaled so that a fifth is nothing and half is all.
+        The share of its exchanges on the few addresses that half of the group's accounts use each, scaled so that a
+        fifth is nothing and half is all.
         """
         layer = self.r.addresses
         size = layer.start[group + 1] - layer.start[group]
@@ -173,9 +176,9 @@ class Meter:
         edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
         objects, inverse = np.unique(layer.object[edge], return_inverse=True)
         users = np.bincount(inverse, minlength=len(objects))
-        top = np.lexsort((np.arange(len(objects)), -users))[:2]
-        there = np.isin(inverse, top)
-        at = np.bincount(local, weights=layer.count[edge] * there, minlength=len(group))
+        top = np.lexsort((np.arange(len(objects)), -users))[: self.p.site_addresses]
+        site = top[users[top] >= np.where(np.arange(len(top)) < 2, 0.25, self.p.venue_share) * len(group)]
+        at = np.bincount(local, weights=layer.count[edge] * np.isin(inverse, site), minlength=len(group))
         share = at / np.maximum(np.bincount(local, weights=layer.count[edge], minlength=len(group)), 1.0)
         if (share > 0).mean() < self.p.venue_share:
             return np.zeros(len(group))

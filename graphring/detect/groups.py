@@ -28,8 +28,9 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
     found: list[Candidate] = []
     for layer, name, top in _layers(r, p):
         found += [(name, g) for g in by_object(layer, top)]
+        hub = p.hub_link if name.startswith("link ") else p.hub_customers
         for resolution in p.resolutions:
-            found += [(f"{name} community", g) for g in communities(layer, resolution, p.hub_customers, p.seed)]
+            found += [(f"{name} community", g) for g in communities(layer, resolution, hub, p.seed)]
     seen: set[bytes] = set()
     kept = []
     for name, group in sorted(found, key=lambda c: (c[0], -len(c[1]), c[1].tobytes())):
@@ -48,7 +49,7 @@ def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:
     yield r.roaming, "address", 0
     yield r.payments, "payment", 0
     for layer in r.links:
-        yield layer, f"link {layer.name}", p.hub_customers
+        yield layer, f"link {layer.name}", p.hub_link
 
 
 def _large_enough(group: Ints, r: Relations, p: Parameters) -> bool:

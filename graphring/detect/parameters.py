@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class Parameters:
     # candidates
     group_accounts: int = _p(20_000, "customers", "the largest candidate group of one wrapper", "largest reported ring")
     hub_customers: int = _p(2_000, "customers", "objects of more customers are no communities' glue", "carriers, tools")
+    hub_link: int = _p(150, "customers", "linked objects of more customers are no glue", "exchanges, services")
     hub_address: int = _p(200, "customers", "pairs on addresses of more customers say nothing", "measured")
     conversation_customers: int = _p(60, "customers", "ids of more customers are names like 'default'", "reasoned")
     resolutions: tuple[float, ...] = _p((0.1, 1.0, 5.0), "ratio", "Leiden's resolutions", "works and their parts")
@@ -71,6 +72,7 @@ class Parameters:
     wrapper_cap: float = _p(3.0, "bits", "cap of a common wrapper", "tools have users too")
     wrapper_effect: float = _p(0.1, "share", "prompts with the wrapper for full weight", "camouflage of 90 %")
     handover_cap: float = _p(10.0, "bits", "cap of conversations handed over", "calibration")
+    handover_bits: float = _p(2.0, "bits", "that one conversation handed over says at most", "ids collide")
     rotation_cap: float = _p(6.0, "bits", "cap of rotation", "calibration")
     churn_cap: float = _p(2.0, "bits", "cap of churn", "phones do it too")
     payment_cap: float = _p(4.0, "bits", "cap of payment", "calibration")
@@ -86,6 +88,7 @@ class Parameters:
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
+    site_addresses: int = _p(6, "addresses", "that a place has at most", "egress of an office, an application")
     venue_bits: float = _p(3.0, "bits", "against an account that works at one place with the group", "campus, hall")
     pooled: float = _p(8.0, "requests", "that weigh as much as the group's mean for a few-request account", "reasoned")
 
@@ -111,11 +114,20 @@ class Parameters:
     overlap: float = _p(0.3, "share", "of the smaller core that makes two cores one group", "reasoned")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 
+    lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")
+
     # tiers and probability
     high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")
     medium_bits: float = _p(8.0, "bits", "score of the tier medium", "calibration")
     even_bits: float = _p(7.5, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
     slope: float = _p(1.0, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
+
+    def without_traffic(self) -> Parameters:
+        """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""
+        return replace(
+            self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
+            even_bits=self.lone_bits - 1.0, promising_bits=min(self.promising_bits, self.lone_bits),
+        )  # fmt: skip
 
     def cap(self, family: Family) -> float:
         """The cap of a family, in bits."""

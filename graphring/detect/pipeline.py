@@ -48,6 +48,8 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     """
     p = parameters(settings.detect)
     relations = read_relations(traffic, graph, p)
+    if not relations.exchanges.rows:
+        p = p.without_traffic()
     rings = [explain(v, p) for v in find_rings(relations, p)]
     ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
     identity = assign_ids([ids[ring.verdict.group] for ring in rings], previous, run_id, first_number)

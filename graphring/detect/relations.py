@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphring.detect.content import Content, read_content
-from graphring.detect.customers import Customers, resolve_customers
+from graphring.detect.customers import Customers, joined_customers, resolve_customers
 from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges, read_exchanges
@@ -61,6 +61,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     n = accounts.num_rows
     customers = resolve_customers(accounts, pq.read_table(traffic.payments), max_domain=max(50, n // 200))
     exchanges = read_exchanges(traffic.exchanges, n)
+    customers = joined_customers(customers, pq.read_table(traffic.payments), _busiest(exchanges, n))
     content = read_content(traffic.exchanges, exchanges, customers.code, p)
     kinds = _sighted(graph, accounts, customers.code)
     nothing = build_layer("none", np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), customers.code)
@@ -164,3 +165,16 @@ def _first(x: Exchanges) -> Reals:
     first = np.full(len(has), np.nan)
     first[has] = x.seconds[x.start[:-1][has]] / 86_400.0
     return np.where(first < 1.0, np.nan, first)
+
+
+def _busiest(x: Exchanges, n: int) -> Longs:
+    """The address that each account uses most (the lowest of equals); -1: none."""
+    has = x.ip >= 0
+    width = int(x.ip.max(initial=0)) + 1
+    pair, count = np.unique(x.account[has].astype(np.int64) * width + x.ip[has], return_counts=True)
+    order = np.lexsort((pair, -count, pair // width))
+    account = (pair // width)[order]
+    first = np.concatenate([[True], account[1:] != account[:-1]]) if len(account) else np.empty(0, dtype=bool)
+    busiest = np.full(n, -1, dtype=np.int64)
+    busiest[account[first]] = (pair % width)[order][first]
+    return busiest
