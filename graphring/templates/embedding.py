@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors.numpy import load
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - loaded only where something is to be joined
+    from tokenizers import Tokenizer
 
 __all__ = ["DIMENSIONS", "embed"]
 
@@ -23,7 +23,7 @@ _A: Final = 1e-3
 
 @cache
 def _model() -> tuple[npt.NDArray[np.float32], Tokenizer]:
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer  # noqa: PLC0415 - loaded only where something is to be joined
 
     package = files("wordllama")
     weights = load((package / "weights" / "l2_supercat_256.safetensors").read_bytes())["embedding.weight"]

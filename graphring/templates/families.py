@@ -15,6 +15,7 @@ import pyarrow as pa
 from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.templates import state
+from graphring.templates.attach import Tokens, attach, tokens
 from graphring.templates.cover import inherit
 from graphring.templates.frequent import Hashes
 from graphring.templates.groups import Tally, sample, sharers, tally
@@ -24,7 +25,7 @@ from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
 from graphring.templates.report import Family, write_assignments, write_families
 from graphring.templates.search import Found, search
-from graphring.templates.wording import Wording, fold_words, wording
+from graphring.templates.wording import Wording, fold_words, outer_words, wording
 
 __all__ = ["find_families"]
 
@@ -72,8 +73,9 @@ def find_families(
     memory = state.load(known)
     night = open_night(exchanges)
     label, payload, groups, prompts = _group(night, memory, chosen)
-    _read_texts(night, label, payload, groups, texts, chosen)
+    loose = _read_texts(night, label, payload, groups, texts, chosen)
     family = _join(night, label, groups, chosen)
+    label = _attach(label, groups, family, loose, chosen)
     label = _relabel(label, family, prompts, groups)
     numbers, last = _number(groups, family, memory)
     found = _describe(night, label, payload, groups, family, numbers, chosen)
@@ -161,8 +163,11 @@ def _exact(
 
 def _read_texts(
     night: Night, label: Codes, payload: Codes, groups: list[_Group], texts: Texts, chosen: Parameters
-) -> None:  # fmt: skip
-    """Ask once for the sampled prompts of the largest groups, and find the wording of each."""
+) -> dict[int, Tokens]:  # fmt: skip
+    """Ask once for the sampled prompts of the largest groups, and find the wording of each.
+
+    Returns the words of a sample of the rows that have no wrapper.
+    """
     wrappers, payloads = tally(night, label, len(groups)), tally(night, payload, len(groups))
     by_prompt = sample(label, night.prompt, len(groups), chosen.samples)
     by_system = sample(label, night.system, len(groups), chosen.samples)
@@ -173,14 +178,17 @@ def _read_texts(
         for i in candidates[:most]:
             picked = shared if kind == _PAYLOAD else by_system if groups[i].source in {"system", "exact"} else by_prompt
             groups[i].rows = [row for row in picked[i].tolist() if row >= 0]
-    wanted = sorted({row for g in groups for row in g.rows})
+    loose = sample(np.where(label < 0, 0, -1).astype(np.int32), night.prompt, 1, chosen.attach_texts)[0]
+    wanted = sorted({row for g in groups for row in g.rows} | set(loose[loose >= 0].tolist()))
     if not wanted:
-        return
+        return {}
     ids = night.pick("exchange_id", np.array(wanted, np.int64))
     raw = {r["exchange_id"]: r for r in texts([i for i in ids if i is not None]).to_pylist()}
     rows = {row: raw[i] for row, i in zip(wanted, ids, strict=True) if i in raw}
     for g in groups:
         _word(g, [rows[row] for row in g.rows if row in rows], chosen)
+    kept = [row for row in loose.tolist() if row in rows]
+    return {row: tokens(outer_words(rows[row]["prompt"] or "", chosen.words)) for row in kept}
 
 
 def _word(group: _Group, rows: list[dict[str, str | None]], chosen: Parameters) -> None:
@@ -211,6 +219,25 @@ def _join(night: Night, label: Codes, groups: list[_Group], chosen: Parameters) 
         if g.kind == _PAYLOAD and (g.known or (g.wording and g.wording.points(len(g.keys)) >= chosen.points)):
             family[i] = i
     return family
+
+
+def _attach(
+    label: Codes, groups: list[_Group], family: list[int], loose: dict[int, Tokens], chosen: Parameters
+) -> Codes:  # fmt: skip
+    """Wordings and single prompts that no shingle settles, attached to families of many wordings; `family` grows."""
+    known: dict[int, list[Tokens]] = {}
+    for g, root in zip(groups, family, strict=True):
+        if root >= 0 and g.kind == _WRAPPER and _words(g):
+            known.setdefault(root, []).append(tokens(_words(g)))
+    weak = [i for i, g in enumerate(groups) if family[i] < 0 and g.kind == _WRAPPER and g.wording is not None]
+    found = attach(known, [*(tokens(_words(groups[i])) for i in weak), *loose.values()], chosen)
+    for i, root in zip(weak, found, strict=False):
+        family[i] = root
+    out = label.copy()
+    for row, root in zip(loose, found[len(weak) :], strict=True):
+        if root >= 0:
+            out[row] = root
+    return out
 
 
 def _words(group: _Group) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
     """
     parent = list(range(len(nodes)))
     kept = [node.alone for node in nodes]
-    able = [i for i, node in enumerate(nodes) if len(node.words) >= 3]
+    able = [i for i, node in enumerate(nodes) if len(node.words) >= chosen.join_words]
     if len(able) > 1:
         cluster = _cluster([nodes[i].words for i in able], chosen.join_distance)
         groups: dict[int, list[int]] = {}

@@ -26,7 +26,7 @@ class Parameters:
     min_prompts: int = 3
     """Distinct prompts of a wrapper; what comes with fewer is a payload."""
     room: int = 4_194_304
-    """Shingles that are counted exactly (about 100 bytes each); with more, `min_exchanges` is doubled until they fit."""
+    """Shingles that are counted exactly, at 100 bytes each; with more, `min_exchanges` is doubled until they fit."""
     coincide: int = 12
     """Of 16 MinHash minima that must agree before two shingles are one atom: a Jaccard index of about 0.75 (dev)."""
     presence: float = 0.34
@@ -58,6 +58,8 @@ class Parameters:
     most turns of phrase stay below 9."""
     join_distance: float = 0.77
     """Mean distance (1 - similarity, average linkage) up to which wordings may be paraphrases (dev)."""
+    join_words: int = 5
+    """Words that a wording needs to be compared with others (dev): shorter ones are alike by chance."""
     join_least: int = 20
     """Wordings that a group of paraphrases needs to be joined for its likeness alone (dev): fewer may be different
     people with a like task."""
@@ -69,6 +71,14 @@ class Parameters:
     """Share of the smaller wording's accounts that they must share as well."""
     join_same: float = 0.8
     """Jaccard index of word pairs from which two wordings are the same one."""
+    attach_texts: int = 10_000
+    """Prompts without a wrapper that are compared with the families of many wordings."""
+    attach_bits: float = 14.0
+    """Log-likelihood ratio from which such a prompt belongs to a family (dev)."""
+    attach_share: float = 0.3
+    """Share of the median score of the family's own wordings that it needs as well (dev)."""
+    attach_margin: float = 4.0
+    """Bits by which the best family must be ahead of the next one."""
     payload_accounts: int = 5
     """Accounts that must share a payload before it is listed."""
     payload_shingles: int = 6

@@ -11,7 +11,7 @@ from typing import Final
 
 from graphring.templates.normalise import fold
 
-__all__ = ["SLOT", "Wording", "fold_words", "redact", "wording"]
+__all__ = ["SLOT", "Wording", "fold_words", "outer_words", "redact", "wording"]
 
 SLOT: Final = "⟨…⟩"
 _WORD: Final = re.compile(r"\n|[^\W_]+|[^\s]")
@@ -55,6 +55,11 @@ class Wording:
 def fold_words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order, slots and marks left out."""
     return tuple(word for word in map(_folded, _WORD.findall(text.replace(SLOT, " "))) if _is_word(word))
+
+
+def outer_words(text: str, most: int) -> tuple[str, ...]:
+    """The folded words of the outer parts of a raw prompt, in order."""
+    return tuple(word for word in map(_folded, _cut(text, most)) if _is_word(word))
 
 
 def redact(text: str) -> str:

@@ -116,3 +116,85 @@ def test_an_empty_night(tmp_path):
     families, assigned = run(tmp_path, [])
     assert families == []
     assert assigned == []
+
+
+def test_a_payload_that_wrappers_share_is_kept_apart(tmp_path):
+    other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
+    popular = filler(77, 60)
+    rows = [(i % 30, None, f"{(WRAPPER, other)[i % 2]}: {filler(i)}", None) for i in range(300)]
+    rows += [(i, None, f"{(WRAPPER, other)[i % 2]}: {popular} {filler(9000 + i, 4)}", None) for i in range(24)]
+    families, assigned = run(tmp_path, rows)
+    assert sorted(f["kind"] for f in families) == ["payload", "wrapper", "wrapper"]
+    payload = next(f for f in families if f["kind"] == "payload")
+    assert payload["accounts"] == 24
+    assert payload["family_id"] not in assigned
+    assert {f["exchanges"] for f in families if f["kind"] == "wrapper"} == {162}
+
+
+def test_a_popular_phrase_does_not_glue_families(tmp_path):
+    phrase = "Answer the following question"
+    tails = (
+        "as a botanist who doubts every claim about orchids and cites field notes",
+        "for children of nine years who have never seen the sea or a ship",
+        "in the voice of a customs officer reading regulations aloud at midnight",
+    )
+    rows = [(i % 40, None, f"{phrase} {tails[i % 3]}.\n{filler(i)}", None) for i in range(240)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 3
+    order = [row[2] for row in sorted(rows, key=lambda row: row[0])]
+    seen = {tail: {f for text, f in zip(order, assigned, strict=True) if tail in text} for tail in tails}
+    assert all(len(found) == 1 and None not in found for found in seen.values())
+
+
+def test_turns_of_phrase_are_no_family(tmp_path):
+    rows = [(i, None, f"Can you tell me how to {filler(i, 12)}", None) for i in range(200)]
+    families, assigned = run(tmp_path, rows)
+    assert families == []
+    assert set(assigned) == {None}
+
+
+def test_secrets_do_not_reach_the_exemplar(tmp_path):
+    rows = [
+        (
+            i % 20,
+            None,
+            f"{WRAPPER} for jane.doe@example.org with key sk-abcdef0123456789 and 4929 1234: {filler(i)}",
+            None,
+        )
+        for i in range(80)
+    ]
+    families, _ = run(tmp_path, rows)
+    stored = (tmp_path / "out" / "family_state.parquet").read_bytes() + str(families).encode()
+    for secret in (b"jane.doe", b"sk-abcdef", b"4929", filler(3).split()[0].encode()):
+        assert secret not in stored
+
+
+def test_a_known_family_is_found_in_a_single_prompt(tmp_path):
+    first, _ = run(tmp_path, [(i % 9, None, f"{filler(i)}. {WRAPPER}", None) for i in range(60)])
+    rows = [(0, None, f"{filler(5000)}. {WRAPPER}", None), (1, None, filler(6000), None)]
+    _, later = run(tmp_path, rows, known=tmp_path / "out", name="second")
+    assert later == [first[0]["family_id"], None]
+
+
+def test_numbers_are_never_given_twice(tmp_path):
+    run(tmp_path, [(i % 9, None, f"{WRAPPER} {filler(i)}", None) for i in range(60)])
+    other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
+    run(tmp_path, [(0, None, filler(1), None)], known=tmp_path / "out", name="second")
+    third, _ = run(
+        tmp_path,
+        [(i % 9, None, f"{other} {filler(i)}", None) for i in range(60)],
+        known=tmp_path / "second",
+        name="third",
+    )
+    assert [f["family_id"] for f in third] == ["F000002"]
+
+
+def test_the_same_night_gives_the_same_bytes(tmp_path):
+    rows = [
+        (i % 20, "Speak as the archivist of a drowned town" if i % 3 else None, f"{WRAPPER}: {filler(i)}", None)
+        for i in range(200)
+    ]
+    for name in ("one", "two"):
+        run(tmp_path, rows, name=name)
+    for name in ("families.parquet", "assignments.parquet", "family_state.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
