@@ -60,7 +60,7 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --generate-hashes --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
 sample: install ## Make data/sample again (the same bytes)
-	@$(BIN)/graphring simulate data/sample --accounts 2000 --seed 7
+	@$(BIN)/graphring simulate data/sample --accounts 2000 --seed 7 --config sample
 
 screenshots: install ## Make the pictures of docs/img from the sample
 	@$(BIN)/python tools/screenshots.py

@@ -83,7 +83,8 @@ def demo(
     settings = settings_of(None, state)
     with tempfile.TemporaryDirectory(prefix="graphring-demo-") as folder, progress_bars(log) as progress:
         out.print(f"Making a sample world of {accounts:,} accounts (seed {seed}) …")
-        simulate(Path(folder), accounts=accounts, seed=seed, progress=counting(progress, "writing exchanges"))
+        told = counting(progress, "writing exchanges")
+        simulate(Path(folder), accounts=accounts, seed=seed, config=Path("sample"), progress=told)
         _say(run_refresh(folder, settings, progress=progress), settings)
     with open_state(settings) as opened:
         out.print()

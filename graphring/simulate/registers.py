@@ -52,10 +52,20 @@ def write_registers(world: World, nights: list[Night]) -> None:
 
 
 def write_truth(world: World, night: Night) -> None:
-    """Write truth.parquet (account_id, ring, kind) and truth_rings.parquet (ring, kind, accounts, dials) beside it."""
+    """Write truth.parquet and truth_rings.parquet (ring, kind, accounts, dials) beside it.
+
+    truth.parquet has account_id, ring (empty: benign), kind, and group: which company, course … an innocent account
+    belongs to, empty for rings and for the background.
+    """
     people, ids = world.people, account_ids(world)
     ring, kind = choose(tuple(world.labels), people.ring), choose(tuple(world.kinds), people.kind)
-    _write(pa.table({"account_id": ids, "ring": ring, "kind": kind}), night.folder / "truth.parquet")
+    innocent = np.zeros(len(ids), dtype=np.int64)
+    for number, group in enumerate(world.groups, 1):
+        if not group.ring:
+            innocent[group.members] = number
+    names_of_groups = choose(("", *(g.name for g in world.groups)), innocent)
+    truth = {"account_id": ids, "ring": ring, "kind": kind, "group": names_of_groups}
+    _write(pa.table(truth), night.folder / "truth.parquet")
     sizes = np.bincount(people.ring, minlength=len(world.labels))
     rows = []
     for number, label in enumerate(world.labels[1:], 1):

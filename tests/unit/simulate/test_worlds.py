@@ -15,7 +15,7 @@ REQUIRED = {
     "payments": {"account_id", "payment_method", "ts"},
     "exchanges": {"exchange_id", "account_id", "ts", "ip"},
     "links": {"account_id", "object_type", "object_id"},
-    "truth": {"account_id", "ring", "kind"},
+    "truth": {"account_id", "ring", "kind", "group"},
     "truth_rings": {"ring", "kind", "accounts", "dials"},
 }
 
@@ -33,7 +33,7 @@ def test_all_tables_have_what_the_contract_requires(world):
     for name in TABLES:
         columns = {row[0] for row in world.rows(f"DESCRIBE {name}")}
         assert columns >= REQUIRED[name], name
-        nulls = " OR ".join(f"{column} IS NULL" for column in sorted(REQUIRED[name]))
+        nulls = " OR ".join(f'"{column}" IS NULL' for column in sorted(REQUIRED[name]))
         assert world.one(f"SELECT count(*) FROM {name} WHERE {nulls}") == 0, name
 
 
