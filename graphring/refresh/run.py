@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -95,7 +96,7 @@ def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
                 done = stage.run(context)
                 work.finish(stage.name, done)
                 seconds[stage.name] = round(time.monotonic() - before, 3)
-                log.info("stage finished", stage=stage.name, seconds=seconds[stage.name], **done)
+                log.info("stage finished", stage=stage.name, seconds=seconds[stage.name], peak_mib=_peak_mib(), **done)
             else:
                 log.info("stage was finished by an earlier, interrupted run", stage=stage.name)
             counts.update(done)
@@ -120,6 +121,11 @@ def _log_to_standard_error() -> None:
             wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         )
+
+
+def _peak_mib() -> int:
+    """The most memory that this process held so far, MiB (Linux counts in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:
