@@ -24,7 +24,8 @@ __all__ = ["Content", "read_content"]
 @dataclass(frozen=True)
 class Content:
     """wrappers: accounts by wrapper (texts of nearly the same users are one); items: accounts by payload; carried:
-    [E] wrappers of each exchange from carried_start[e] on, [E+1]."""
+    [E] wrappers of each exchange from carried_start[e] on, [E+1].
+    """
 
     wrappers: Layer
     items: Layer
@@ -85,7 +86,8 @@ def _occurrences(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
 
 def _wrapper_layer(block: Longs, row: Ints, x: Exchanges, customer: Ints, p: Parameters) -> tuple[Layer, Ints, Longs]:
     """Wrapper blocks and system prompts; one for those of nearly the same users: the same three smallest account
-    hashes and about the same number (bottom-k sketches; A. Broder, 1997). With the wrappers of each exchange."""
+    hashes and about the same number (bottom-k sketches; A. Broder, 1997). With the wrappers of each exchange.
+    """
     told = np.flatnonzero(x.system != 0).astype(np.int32)
     _, system = np.unique(x.system[told], return_inverse=True)
     key = np.concatenate([block.astype(np.int64), system + int(block.max(initial=0)) + 1])

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 from disposable_email_domains import blocklist
+from scipy.sparse.csgraph import connected_components
 
 __all__ = ["FREE_MAIL", "Customers", "joined_customers", "resolve_customers"]
 
@@ -96,11 +97,13 @@ def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.i
     links = sp.coo_matrix(
         (np.ones(len(account)), (c.code[account], n + place)), shape=(n + len(account), n + len(account))
     )
-    _, label = sp.csgraph.connected_components(links, directed=False)
+    label = connected_components(links, directed=False)[1]
     _, first, code = np.unique(label[c.code], return_index=True, return_inverse=True)
     size = np.bincount(code, minlength=len(first))
-    any_of = lambda flag: np.bincount(code, weights=flag[c.code], minlength=len(first)) > 0  # noqa: E731
-    return Customers(code.astype(np.int32), size, any_of(c.declared), any_of(c.own_domain))
+    declared, own = (
+        np.bincount(code, weights=flag[c.code], minlength=len(first)) > 0 for flag in (c.declared, c.own_domain)
+    )
+    return Customers(code.astype(np.int32), size, declared, own)
 
 
 def _folded(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:

@@ -7,6 +7,7 @@ family's cap (`judge`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,12 +46,15 @@ class Meter:
     Parameters
     ----------
     suspects: flags of accounts; those that are not in the measured group do not count as outside.
+    base: a meter of the same relations, whose scratch space is used again.
     """
 
     def __init__(self, r: Relations, p: Parameters, suspects: Flags | None = None, base: Meter | None = None) -> None:
         self.r, self.p = r, p
         layers = (r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.payments, *r.links)
-        self._sharers = base._sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}  # noqa: SLF001
+        self.sharers: Mapping[str, Sharer] = (
+            base.sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}
+        )
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._first = np.sort(r.first[np.isfinite(r.first)])
@@ -70,7 +74,7 @@ class Meter:
     def _share(
         self, layer: Layer, group: Ints, exclusive: float = 0.0, few: float = 1e9, copied: float = 1e9
     ) -> Shared:
-        return self._sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive, few, copied)
+        return self.sharers[layer.name].share(group, self._exposure[layer.name], self.p.smooth, exclusive, few, copied)
 
     def relations(self, group: Ints) -> list[Signal]:
         """What a group shares: the cheap signals that decide whether it is worth a closer look."""
@@ -107,7 +111,7 @@ class Meter:
     def _wrapper(self, group: Ints) -> Signal:
         best, often = np.zeros(len(group)), np.zeros(len(group))
         for layer in (self.r.content.wrappers, self.r.families):
-            value, count = self._sharers[layer.name].usage(
+            value, count = self.sharers[layer.name].usage(
                 group, self._exposure[layer.name], self.r.requests, self.p.wrapper_effect, self.r.customers.count
             )
             often = np.where(value > best, count, often)
@@ -143,18 +147,25 @@ class Meter:
         return replace(one, bits=np.minimum(one.bits, self.p.link_bits * s.observed))
 
     def _synchrony(self, group: Ints) -> Signal:
+        """Likelihood of each account's excess under what is typical of the group, against none: normal, with the
+        variance 1/12 of a uniform rank for each sitting. Speaks against an account that lacks what the group shows."""
         s = synchrony(self.r.exchanges, group, self.r.customers.code, self.focus(group))
-        z = s.excess * np.sqrt(12.0 * s.sittings)
-        effect = np.clip(s.excess / self.p.synchrony_effect, 0.0, 1.0) * (1.0 - self._venue(group))
-        bits = np.clip(z**2 / (2.0 * np.log(2.0)), 0.0, self.p.synchrony_cap) * effect
+        informed = s.excess[s.sittings >= 2]
+        typical = float(np.quantile(informed, 0.75)) if len(informed) else 0.0
+        mu = float(np.clip(0.8 * typical, self.p.synchrony_least, 0.4))
+        bits = 12.0 * s.sittings * (s.excess * mu - mu**2 / 2.0) / np.log(2.0)
+        shown = float(np.clip((typical - self.p.synchrony_least) / self.p.synchrony_least, 0.0, 1.0))
+        bits = np.clip(bits, -self.p.synchrony_lack * shown, self.p.synchrony_cap)
+        bits *= np.where(bits > 0, 1.0 - self._venue(group), 1.0)
         return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows")
 
     def focus(self, group: Ints) -> Flags | None:
         """Which exchanges of the group carry one of its own wrappers; None where fewer than half of its accounts have
-        one. Camouflage dilutes what accounts do together; a wrapper of their own tells the two apart."""
+        one. Camouflage dilutes what accounts do together; a wrapper of their own tells the two apart.
+        """
         layer, content = self.r.content.wrappers, self.r.content
         name = layer.name
-        own = self._sharers[name].own(group, self._exposure[name], self.p.focus_exclusive, self.p.focus_share)
+        own = self.sharers[name].own(group, self._exposure[name], self.p.focus_exclusive, self.p.focus_share)
         if not len(own):
             return None
         flags = np.zeros(layer.size, dtype=bool)

@@ -1,8 +1,10 @@
 """A ring for people: evidence with observed counts against expected ones, tier, headline, best innocent explanation."""
 
+# ruff: noqa: E501  (sentences for people stand on one line)
+
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,7 +116,7 @@ def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
 
 
 def _headline(v: Verdict, items: tuple[Item, ...]) -> str:
-    does = [_DOES[i.name] if i.name in _DOES else f"share {i.unit}" for i in items if i.bits >= 1.0][:3]
+    does = [_DOES.get(i.name, f"share {i.unit}") for i in items if i.bits >= 1.0][:3]
     what = "act as one" if not does else does[0] if len(does) == 1 else ", ".join(does[:-1]) + " and " + does[-1]
     return f"{len(v.group):,} accounts that pretend to be strangers {what}."
 
@@ -146,9 +148,10 @@ _EXPLAINS: Final[Mapping[str, frozenset[str]]] = {
 
 def _benign(items: tuple[Item, ...]) -> tuple[str, float]:
     """The innocent story that explains most bits, and these bits as a negative number."""
-    weight: Callable[[frozenset[str]], float] = lambda names: sum(
-        i.bits for i in items if i.name in names and i.bits > 0
-    )
+
+    def weight(names: frozenset[str]) -> float:
+        return float(sum(i.bits for i in items if i.name in names and i.bits > 0))
+
     best = max(sorted(_EXPLAINS), key=lambda story: weight(_EXPLAINS[story]))
     against = sum(i.bits for i in items if i.bits < 0)
     return best, float(against - weight(_EXPLAINS[best]))

@@ -19,7 +19,8 @@ _JOINT: Final = frozenset({"division of labour", "conversations handed over", "s
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
-    "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5, "woke together": 0.5,
+    "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5,
+    "woke together": 0.5,
 }  # fmt: skip
 """How far a signal ties an account to a group whose payloads it shares."""
 
@@ -27,8 +28,9 @@ _TIES: Final = {
 @dataclass(frozen=True)
 class Verdict:
     """A measured group of n accounts. families: what counts, [n, families], after caps; against: the negative signals;
-    bits: their sum; joint: bits of what accounts do together; tied: 0..1,
-    how firmly the group's own wrapper ties each account to it."""
+    bits: their sum; joint: bits of what accounts do together;
+    tied: 0..1, how firmly the group's own wrapper ties each account to it.
+    """
 
     group: Ints
     signals: tuple[Signal, ...]
@@ -49,7 +51,8 @@ def judge(meter: Meter, group: Ints) -> Verdict:
 
 def _pooled(s: Signal, requests: Reals, tied: Reals, p: Parameters) -> Signal:
     """An account's bits drawn towards the group's mean as far as it has few requests (empirical Bayes) and as far as
-    the group's own wrapper ties it to the group."""
+    the group's own wrapper ties it to the group.
+    """
     if s.name not in _POOLED or not tied.any():
         return s
     mean = float(np.sum(s.bits * requests * tied) / max(float(np.sum(requests * tied)), 1.0))
@@ -57,7 +60,7 @@ def _pooled(s: Signal, requests: Reals, tied: Reals, p: Parameters) -> Signal:
     return replace(s, bits=(requests * s.bits + prior * mean) / np.maximum(requests + prior, 1e-9))
 
 
-_POOLED: Final = frozenset({"division of labour", "synchrony", "keeps no address", "rotation over shared addresses"})
+_POOLED: Final = frozenset({"division of labour", "keeps no address", "rotation over shared addresses"})
 
 
 def _verdict(group: Ints, signals: list[Signal], tied: Reals, p: Parameters) -> Verdict:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from graphring.detect.layers import Ints, Longs
 from graphring.detect.traffic import Hashes
 
-# ruff: noqa: ANN001, ANN202, PLR0917, C901  (numba infers types; loops are long where calls would cost)
+Counts = npt.NDArray[np.uint16]
+
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917  (numba infers types; loops are long where calls would cost)
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 __all__ = [
@@ -82,7 +85,7 @@ class Codes:
         self.codes = np.full(size, -1, dtype=np.int32)
         self.size = 0
 
-    def add(self, first: int, offsets: Longs, features: Hashes, count: Hashes, most: int) -> tuple[Ints, Ints]:
+    def add(self, first: int, offsets: Longs, features: Hashes, count: Counts, most: int) -> tuple[Ints, Ints]:
         """Rows and codes of the features that between two and `most` customers send."""
         while self.size + len(features) > len(self.keys) * 0.7:
             keys = np.zeros(len(self.keys) * 2, dtype=np.uint64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ __all__ = ["Ints", "Layer", "Longs", "Reals", "build_layer", "customers_of", "ke
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-Reals = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,10 @@ class Parameters:
         3.0, "bits", "that one shared object of a link says at most", "devices collide, friends refer"
     )
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
-    synchrony_effect: float = _p(0.15, "share", "excess for full weight", "hackathons .05")
+    synchrony_least: float = _p(0.1, "share", "of excess that a group of one operator has at least", "hackathons .05")
+    synchrony_lack: float = _p(
+        3.0, "bits", "against an account that lacks the group's synchrony, at most", "calibration"
+    )
     wake_cap: float = _p(2.0, "bits", "cap of waking together", "viral tools do it too")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
 
@@ -111,7 +114,6 @@ class Parameters:
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
-    overlap: float = _p(0.3, "share", "of the smaller core that makes two cores one group", "reasoned")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")

@@ -7,8 +7,6 @@ than a set share of the cross connections that their degrees would give at rando
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
@@ -18,22 +16,7 @@ from graphring.detect.layers import Ints, Layer, Longs, build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["joined", "split_works"]
-
-
-def joined(cores: Sequence[Ints], n: int, overlap: float) -> list[Ints]:
-    """Unions of cores of which the smaller has at least `overlap` of its accounts in common."""
-    if not cores:
-        return []
-    indptr = np.concatenate([[0], np.cumsum([len(c) for c in cores])])
-    use = sp.csr_matrix((np.ones(int(indptr[-1])), np.concatenate(cores), indptr), shape=(len(cores), n))
-    common = (use @ use.T).tocoo()
-    size = np.diff(indptr)
-    near = common.data >= overlap * np.minimum(size[common.row], size[common.col])
-    linked = sp.coo_matrix((np.ones(near.sum()), (common.row[near], common.col[near])), shape=common.shape)
-    _, label = sp.csgraph.connected_components(linked, directed=False)
-    unions = [np.unique(np.concatenate([cores[i] for i in np.flatnonzero(label == u)])) for u in np.unique(label)]
-    return sorted((u.astype(np.int32) for u in unions), key=lambda u: (-len(u), int(u[0])))
+__all__ = ["split_works"]
 
 
 def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
@@ -66,13 +49,13 @@ def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
         accounts.append(np.searchsorted(group, a[mostly]))
         keys.append(o[mostly] + base)
         base += layer.size
-    whole = build_layer("work", np.concatenate(accounts), np.concatenate(keys), np.arange(len(group), dtype=np.int32))
-    return whole
+    return build_layer("work", np.concatenate(accounts), np.concatenate(keys), np.arange(len(group), dtype=np.int32))
 
 
 def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
     """Join the communities whose cross connections come closest to what their degrees give at random, while any reach
-    a set share of it (average linkage)."""
+    a set share of it (average linkage).
+    """
     m = int(label.max()) + 1
     account = work.accounts
     known = label[account] >= 0

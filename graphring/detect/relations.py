@@ -48,7 +48,7 @@ class Relations:
     @property
     def n(self) -> int:
         """Number of accounts."""
-        return self.accounts.num_rows
+        return int(self.accounts.num_rows)
 
 
 def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relations:
@@ -160,7 +160,8 @@ def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
 
 def _first(x: Exchanges) -> Reals:
     """Day of each account's first exchange since the traffic's origin; NaN: none. The first day of all is none either:
-    what began before it is unknown."""
+    what began before it is unknown.
+    """
     has = np.diff(x.start) > 0
     first = np.full(len(has), np.nan)
     first[has] = x.seconds[x.start[:-1][has]] / 86_400.0

@@ -56,7 +56,8 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
 
 def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
     """Parts of one campaign, such as a pool and the one that replaced it: most of each use the same wrapper, and most
-    users of that wrapper are in one of them."""
+    users of that wrapper are in one of them.
+    """
     r, p = meter.r, meter.p
     root = np.arange(len(parts))
     label = np.full(r.n, -1)
@@ -109,4 +110,4 @@ def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
     tied = np.isfinite(odds[union]) & (v.bits >= least) & (v.joint >= p.tied_joint)
     like = float(np.quantile(v.bits[inside[union]], 0.25))
     alike = (v.bits >= max(p.strong_bits, like)) & (v.joint >= p.joint_bits)
-    return union[inside[union] | tied | alike]
+    return np.asarray(union[inside[union] | tied | alike], dtype=np.int32)

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, no-any-return"
 """How much the accounts of a group share with one another, against what strangers of their activity would.
 
 For account a, S is the number of its objects that another customer of the group uses too. Were the group's other
@@ -16,29 +17,32 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from graphring.detect.layers import Ints, Layer, Longs, Reals
 
-# ruff: noqa: ANN001, ANN202, PLR0917, C901  (numba infers types; loops are long where calls would cost)
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917  (numba infers types; loops are long where calls would cost)
 
-__all__ = ["Exposure", "Sharer", "Shared", "carries", "poisson_bits"]
+__all__ = ["Exposure", "Shared", "Sharer", "carries", "poisson_bits"]
 
 
 @dataclass(frozen=True)
 class Exposure:
     """each: how much each account could have met, such as its requests; outside: customers of each object outside all
-    suspects (None: nobody is suspected); total: the exposure of all that are no suspects."""
+    suspects (None: nobody is suspected); total: the exposure of all that are no suspects.
+    """
 
     each: Reals
     total: float
     outside: Ints | None = None
-    suspect: Ints | None = None
+    suspect: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
 class Shared:
     """For each account of a group: objects it uses in the layer, those shared with other customers of the group,
-    those expected, and the share of the shared ones that a whole set of accounts uses, as copies are."""
+    those expected, and the share of the shared ones that a whole set of accounts uses, as copies are.
+    """
 
     uses: Longs
     observed: Reals
@@ -75,7 +79,7 @@ class Sharer:
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
         inside = float(exposure.each[group].sum())
-        suspects = exposure.each[group][exposure.suspect[group] > 0].sum() if exposure.suspect is not None else 0.0
+        suspects = exposure.each[group][exposure.suspect[group]].sum() if exposure.suspect is not None else 0.0
         rest = max(exposure.total - inside + float(suspects), 1.0)
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
         observed, expected, coverage = _share(
@@ -93,7 +97,8 @@ class Sharer:
     ) -> tuple[Reals, Reals]:
         """How firmly each account uses an object that is the group's own: bits of lift (0..10) times the root of the
         share of the group's other customers that use it times the share of its requests (relative to `share`); and how
-        often it used the best one."""
+        often it used the best one.
+        """
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
@@ -107,7 +112,8 @@ class Sharer:
 
     def own(self, group: Ints, exposure: Exposure, exclusive: float, least: float) -> Ints:
         """Objects that are the group's own: used by at least three of its customers and a share `least` of them, of
-        whose users a share `exclusive` is in it."""
+        whose users a share `exclusive` is in it.
+        """
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
         clean = exposure.outside if exposure.outside is not None else self.layer.degree

@@ -3,6 +3,8 @@
 They exist to test detection alone, without intake and templates; `graphring.simulate` makes the real thing.
 """
 
+# ruff: noqa: E501, C901, E731
+# fmt: off
 from __future__ import annotations
 
 import datetime as dt
@@ -16,7 +18,15 @@ import pyarrow.parquet as pq
 from graphring.engine import Engine
 from graphring.graph import build_graph
 from graphring.model import (
-    ACCOUNTS, ASSIGNMENTS, EXCHANGES, FAMILIES, IPS, LINKS, PAYMENTS, GraphTables, Traffic,
+    ACCOUNTS,
+    ASSIGNMENTS,
+    EXCHANGES,
+    FAMILIES,
+    IPS,
+    LINKS,
+    PAYMENTS,
+    GraphTables,
+    Traffic,
 )  # fmt: skip
 
 DAY, HOUR = 86_400.0, 3_600.0
@@ -26,7 +36,7 @@ _WRAP, _PAY = 6, 8
 
 
 def _mix(x: np.ndarray, salt: int) -> np.ndarray:
-    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt) * np.uint64(0xBF58476D1CE4E5B9)
+    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt * 0xBF58476D1CE4E5B9 % 2**64)
     z ^= z >> np.uint64(30)
     z *= np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
@@ -258,7 +268,7 @@ class World:
         code = np.empty(n, dtype=np.int64)
         code[shuffled] = np.arange(n)
         prof = [self.profile[i] for i in shuffled]
-        when = lambda d: None if d is None else T0 + dt.timedelta(days=d)  # noqa: E731
+        when = lambda d: None if d is None else T0 + dt.timedelta(days=d)
         accounts = pa.table(
             {
                 "account_id": ids, "created_at": [when(p["created"]) for p in prof], "email_domain": [p["domain"] for p in prof],
