@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class _Profile:
 
 def tokens(words: Sequence[str]) -> Tokens:
     """Words and word pairs."""
-    return frozenset(words) | frozenset(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    return frozenset(words) | frozenset(f"{a} {b}" for a, b in pairwise(words))
 
 
 def attach(families: Mapping[int, Sequence[Tokens]], texts: Sequence[Tokens], chosen: Parameters) -> list[int]:

@@ -32,7 +32,7 @@ def long(row):
 @pytest.mark.parametrize(
     "disguise",
     [
-        lambda t: "\u200b".join(t),
+        "\u200b".join,
         lambda t: t.translate(LETTERS),
         lambda t: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in t),
         lambda t: "".join(chr(0x1D400 + ord(c) - 65) if "A" <= c <= "Z" else c for c in t.upper()),
@@ -85,8 +85,12 @@ def test_shingles_are_sorted_unique_and_bounded():
 
 @pytest.mark.parametrize(
     "text",
-    ["请把下面的句子翻译成英文并解释其中的语法结构", "من فضلك ترجم الجملة التالية إلى الإنجليزية واشرح القواعد", "def f(x):\n    return x + 1\nprint(f(2))\nfor i in range(10): print(i)",
-     "กรุณาแปลประโยคต่อไปนี้เป็นภาษาอังกฤษและอธิบายไวยากรณ์"],
+    [
+        "请把下面的句子翻译成英文并解释其中的语法结构",
+        "من فضلك ترجم الجملة التالية إلى الإنجليزية واشرح القواعد",
+        "def f(x):\n    return x + 1\nprint(f(2))\nfor i in range(10): print(i)",
+        "กรุณาแปลประโยคต่อไปนี้เป็นภาษาอังกฤษและอธิบายไวยากรณ์",
+    ],
     ids=["Chinese", "Arabic", "code", "Thai"],
 )  # fmt: skip
 def test_other_scripts_have_shingles_in_common_with_what_contains_them(text):
