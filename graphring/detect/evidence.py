@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from graphring.detect.layers import Ints, Layer, Reals, customers_of
 from graphring.detect.parameters import Parameters
@@ -144,11 +145,12 @@ class Meter:
     def _link(self, layer: Layer, group: Ints) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
-        return replace(one, bits=np.minimum(one.bits, self.p.link_bits * s.observed))
+        return replace(one, bits=np.minimum(one.bits, self.p.link_bits * _doubly(layer, group, s.observed)))
 
     def _synchrony(self, group: Ints) -> Signal:
         """Likelihood of each account's excess under what is typical of the group, against none: normal, with the
-        variance 1/12 of a uniform rank for each sitting. Speaks against an account that lacks what the group shows."""
+        variance 1/12 of a uniform rank for each sitting. Speaks against an account that lacks what the group shows.
+        """
         s = synchrony(self.r.exchanges, group, self.r.customers.code, self.focus(group))
         informed = s.excess[s.sittings >= 2]
         typical = float(np.quantile(informed, 0.75)) if len(informed) else 0.0
@@ -233,6 +235,30 @@ class Meter:
         venue = self._venue(group)
         bits = -self.p.venue_bits * venue
         return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
+
+
+def _doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
+    """How many of its shared objects an account shares with somebody with whom it shares another one too; at least one
+    where it shares any. In a sparse random graph every community shares, but hardly any pair does so twice.
+    """
+    size = layer.start[group + 1] - layer.start[group]
+    local = np.repeat(np.arange(len(group)), size)
+    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+    _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
+    use = (users[column] >= 2) & (users[column] <= _CROWD)
+    if not use.any():
+        return np.minimum(shared, 1.0)
+    table = sp.csr_matrix((np.ones(use.sum()), (local[use], column[use])), shape=(len(group), len(users)))
+    pairs = (table @ table.T).tocsr()
+    pairs.setdiag(0)
+    pairs.data = (pairs.data >= 2).astype(np.float64)
+    pairs.eliminate_zeros()
+    twice = table.multiply((pairs @ table) > 0).sum(axis=1)
+    return np.asarray(np.maximum(np.asarray(twice).ravel(), np.minimum(shared, 1.0)), dtype=np.float64)
+
+
+_CROWD = 300
+"""Objects of more accounts of a group are left out when pairs are counted: the cost grows with the square."""
 
 
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:

@@ -203,7 +203,7 @@ def _share(
                 out = degree[o] if clean else degree[o] - k[o]
                 own = k[o] >= exclusive * (k[o] + out)
                 weight = min(max((4.0 * few - heads[o] - out) / (3.0 * few), 0.0), 1.0)
-                if own or k[o] < 2:
+                if own or (k[o] < 2 and few < 1e8):
                     expected[a] += weight * (1.0 - np.exp(-(out + smooth) * ratio))
                 if own and k[o] >= 2:
                     observed[a] += weight
