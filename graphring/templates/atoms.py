@@ -41,16 +41,18 @@ def find_atoms(frequent: Frequent, agree: int) -> Atoms:
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
     if count:
-        chains = np.stack([_chain(frequent.minima[:, k], rank) for k in range(MINIMA)])
+        chains = np.empty((MINIMA, count), np.int32)
+        for k in range(MINIMA):
+            chains[k] = _chain(frequent.minima[:, k], rank)
         _lead(order.astype(np.int64), frequent.minima, chains, agree, of)
     leaders, of32 = np.unique(of, return_inverse=True)
     return Atoms(of32.astype(np.int32), np.bincount(of32, minlength=leaders.size), leaders.astype(np.int64))
 
 
-def _chain(minimum: npt.NDArray[np.uint32], rank: Ints) -> Ints:
+def _chain(minimum: npt.NDArray[np.uint32], rank: Ints) -> npt.NDArray[np.int32]:
     """For each shingle the next one, by rank, with the same minimum; -1 at the end."""
     order = np.lexsort((rank, minimum))
-    following = np.full(order.size, -1, np.int64)
+    following = np.full(order.size, -1, np.int32)
     same = minimum[order[1:]] == minimum[order[:-1]]
     following[order[:-1][same]] = order[1:][same]
     return following

@@ -89,8 +89,8 @@ def count_frequent(batches: Batches, total: int, least_exchanges: int, least_acc
         fits = True
         for batch in batches():
             fits = _exact(
-                sketch, 64 - bits, min(threshold, 255), int(slots * _FULL), batch.account, batch.prompt, batch.shingles,
-                batch.offsets, table.key, table.count, table.minima, table.used,
+                sketch, 64 - bits, min(threshold, 255), batch.account, batch.prompt, batch.shingles, batch.offsets,
+                table.key, table.entry, table.count, table.minima, table.used,
             )  # fmt: skip
             if not fits:
                 break
@@ -101,26 +101,43 @@ def count_frequent(batches: Batches, total: int, least_exchanges: int, least_acc
 
 @dataclass(frozen=True)
 class _Table:
+    """An open-addressing hash table of entries that lie in the order in which they came.
+
+    What an entry holds is seven times the size of its slot, and the entries beyond the last one are memory that was
+    never touched, so a night of few shingles costs little however much room there is.
+    """
+
     key: Hashes
+    """(slots,): 0 where a slot is free."""
+    entry: npt.NDArray[np.int32]
+    """(slots,): which entry a slot names."""
     count: npt.NDArray[np.int32]
-    """(slots, 5): last account, accounts, exchanges, run within the account, pairs."""
+    """(entries, 5): last account, accounts, exchanges, run within the account, pairs."""
     minima: npt.NDArray[np.uint32]
+    """(entries, MINIMA), unset beyond the last entry."""
     used: Ints
+    """(1,): how many entries there are."""
 
     @classmethod
     def empty(cls, slots: int) -> _Table:
+        entries = int(slots * _FULL)
         return cls(
             np.zeros(slots, np.uint64),
-            np.zeros((slots, 5), np.int32),
-            np.full((slots, MINIMA), 0xFFFFFFFF, np.uint32),
+            np.zeros(slots, np.int32),
+            np.zeros((entries, 5), np.int32),
+            np.empty((entries, MINIMA), np.uint32),
             np.zeros(1, np.int64),
         )
 
     def frequent(self, threshold: int, accounts: int) -> Frequent:
-        kept = np.flatnonzero((self.count[:, 1] >= accounts) & (self.count[:, 2] >= threshold))
-        kept = kept[np.argsort(self.key[kept])]
+        slots = np.flatnonzero(self.key)
+        entry = self.entry[slots]
+        able = (self.count[entry, 1] >= accounts) & (self.count[entry, 2] >= threshold)
+        slots, entry = slots[able], entry[able]
+        order = np.argsort(self.key[slots])
+        kept = entry[order]
         count = self.count[kept].astype(np.int64)
-        return Frequent(self.key[kept], count[:, 1], count[:, 2], count[:, 4], self.minima[kept], threshold)
+        return Frequent(self.key[slots[order]], count[:, 1], count[:, 2], count[:, 4], self.minima[kept], threshold)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -135,7 +152,7 @@ def _sketch(sketch, shingles, shift):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _exact(sketch, shift, threshold, most, account, prompt, shingles, offsets, key, count, minima, used):  # type: ignore[no-untyped-def]
+def _exact(sketch, shift, threshold, account, prompt, shingles, offsets, key, entry, count, minima, used):  # type: ignore[no-untyped-def]
     mask = np.uint64(key.size - 1)
     hashed = np.empty(minima.shape[1], np.uint32)
     for row in range(account.size):
@@ -151,10 +168,13 @@ def _exact(sketch, shift, threshold, most, account, prompt, shingles, offsets, k
             while key[slot] != value and key[slot] != 0:
                 slot = (slot + np.uint64(1)) & mask
             if key[slot] == 0:
-                if used[0] >= most:
+                if used[0] >= count.shape[0]:
                     return False
                 key[slot] = value
+                entry[slot] = used[0]
+                minima[used[0]] = 0xFFFFFFFF
                 used[0] += 1
+            at = entry[slot]
             if not ready:
                 state = prompt[row]
                 for k in range(hashed.size):
@@ -163,15 +183,15 @@ def _exact(sketch, shift, threshold, most, account, prompt, shingles, offsets, k
                     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                     hashed[k] = np.uint32((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(32))
                 ready = True
-            if count[slot, 0] != owner:
-                count[slot, 0] = owner
-                count[slot, 1] += 1
-                count[slot, 3] = 0
-            count[slot, 4] = min(count[slot, 4] + count[slot, 3], 1 << 30)
-            count[slot, 2] += 1
-            count[slot, 3] += 1
+            if count[at, 0] != owner:
+                count[at, 0] = owner
+                count[at, 1] += 1
+                count[at, 3] = 0
+            count[at, 4] = min(count[at, 4] + count[at, 3], 1 << 30)
+            count[at, 2] += 1
+            count[at, 3] += 1
             for k in range(hashed.size):
-                minima[slot, k] = min(minima[slot, k], hashed[k])
+                minima[at, k] = min(minima[at, k], hashed[k])
     return True
 
 
