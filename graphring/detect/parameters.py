@@ -120,7 +120,7 @@ class Parameters:
 
     # tiers and probability
     high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")
-    medium_bits: float = _p(8.0, "bits", "score of the tier medium", "calibration")
+    medium_bits: float = _p(7.5, "bits", "score of the tier medium", "calibration")
     even_bits: float = _p(7.5, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
     slope: float = _p(1.0, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
 
