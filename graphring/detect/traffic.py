@@ -21,7 +21,7 @@ __all__ = ["Exchanges", "Hashes", "read_exchanges", "stream_features"]
 
 Hashes = npt.NDArray[np.uint64]
 _SALT_PROMPT = np.uint64(0x51ED270B35A1C9A7)
-_BATCH = 262_144
+_BATCH = 65_536
 
 
 @dataclass(frozen=True)
