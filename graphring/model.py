@@ -166,7 +166,8 @@ RINGS: Final = _schema(
     measure=_TEXT,
 )  # fmt: skip
 """Sorted by ring_id. `score` in bits; `accounts` counts members only; `status` is the ledger's last event;
-`predecessor` a ring that this one succeeds, or null; `measure` is the suggested one."""
+`predecessor` a ring that this one succeeds, or null; `benign_bits` is what the score loses (0 or less) if
+`benign_explanation` is true; `measure` is the suggested one."""
 
 MEMBERS: Final = _schema(ring_id=_TEXT, account_id=_TEXT, confidence=_REAL, role=_TEXT, bits=_REAL)
 """Sorted by (ring_id, account_id); confidence in 0..1; role as in `Role`."""

@@ -111,7 +111,9 @@ def show(
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
         if row["benign_explanation"]:
-            out.print(f"Best innocent explanation: {plain(row['benign_explanation'])} ({row['benign_bits']:.1f} bits)")
+            out.print(
+                f"Best innocent explanation: {plain(row['benign_explanation'])} (if true: {row['benign_bits']:+.1f} bits)"
+            )
         if row["measure"]:
             out.print(f"Suggested measure: {plain(row['measure'])}")
         out.print()

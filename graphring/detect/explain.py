@@ -118,7 +118,7 @@ def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
 def _headline(v: Verdict, items: tuple[Item, ...]) -> str:
     does = [_DOES.get(i.name, f"share {i.unit}") for i in items if i.bits >= 1.0][:3]
     what = "act as one" if not does else does[0] if len(does) == 1 else ", ".join(does[:-1]) + " and " + does[-1]
-    return f"{len(v.group):,} accounts that pretend to be strangers {what}."
+    return f"{len(v.group):,} accounts of different customers {what}."
 
 
 _DOES: Final[Mapping[str, str]] = {
@@ -147,11 +147,13 @@ _EXPLAINS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def _benign(items: tuple[Item, ...]) -> tuple[str, float]:
-    """The innocent story that explains most bits, and these bits as a negative number."""
+    """The innocent story that explains most bits, and these bits as a negative number: what the score loses if it is true.
+
+    What already speaks for innocence is in the score and is not counted here again.
+    """
 
     def weight(names: frozenset[str]) -> float:
         return float(sum(i.bits for i in items if i.name in names and i.bits > 0))
 
     best = max(sorted(_EXPLAINS), key=lambda story: weight(_EXPLAINS[story]))
-    against = sum(i.bits for i in items if i.bits < 0)
-    return best, float(against - weight(_EXPLAINS[best]))
+    return best, -weight(_EXPLAINS[best])

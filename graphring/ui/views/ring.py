@@ -115,7 +115,11 @@ def _evidence(ring: Ring) -> None:
     benign = ring.facts["benign_explanation"]
     if benign:
         weight = ring.facts["benign_bits"] or 0.0
-        markup.note(f"Best innocent explanation ({signed_bits(weight)} bits)", "warn", _sentence(benign))
+        markup.note(
+            f"Best innocent explanation (if true, the score changes by {signed_bits(weight)} bits)",
+            "warn",
+            _sentence(benign),
+        )
     markup.section("Observed against expected")
     columns = [
         Column("Evidence", wide=True), Column("Kind"), Column("Observed", number=True), Column("Expected", number=True),
