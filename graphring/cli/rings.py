@@ -111,9 +111,8 @@ def show(
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
         if row["benign_explanation"]:
-            out.print(
-                f"Best innocent explanation: {plain(row['benign_explanation'])} (if true: {row['benign_bits']:+.1f} bits)"
-            )
+            weight = f"{row['benign_bits']:+.1f} bits"
+            out.print(f"Best innocent explanation (if true, {weight}): {plain(row['benign_explanation'])}")
         if row["measure"]:
             out.print(f"Suggested measure: {plain(row['measure'])}")
         out.print()
