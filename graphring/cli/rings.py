@@ -106,7 +106,7 @@ def show(
         history = opened.casebook.history(ring)
         if output is not Format.TABLE:
             tables = {"evidence": evidence, "objects": objects, "members": members}
-            out.print(as_json({**row, **{name: table.to_pylist() for name, table in tables.items()}}), end="\n")
+            out.file.write(as_json({**row, **{name: table.to_pylist() for name, table in tables.items()}}) + "\n")
             return
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
