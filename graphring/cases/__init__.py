@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphring.cases.casebook import Casebook, Head
-from graphring.cases.entry import Entry, Kind
+from graphring.cases.entry import Entry, Kind, ring_number
 from graphring.cases.export import export_case
 from graphring.cases.outcome import Outcome, parse_outcome
 from graphring.cases.verify import VerifiedCase, verify_case
@@ -17,5 +17,6 @@ __all__ = [
     "VerifiedCase",
     "export_case",
     "parse_outcome",
+    "ring_number",
     "verify_case",
 ]

@@ -58,7 +58,6 @@ class Meter:
         )
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
-        self._first = np.sort(r.first[np.isfinite(r.first)])
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -209,18 +208,6 @@ class Meter:
         effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
         bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
         return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
-
-    def _wake(self, group: Ints) -> Signal:
-        """Accounts of the group whose first exchange came within a day of this one's, against everybody else's."""
-        first = self.r.first[group]
-        inside = np.sort(first[np.isfinite(first)])
-        at = np.where(np.isfinite(first), first, 1e18)
-        near = _within(inside, at) - np.isfinite(first)
-        around = _within(self._first, at) - np.isfinite(first) - near
-        expected = (around + 0.5) / max(len(self._first) - len(inside), 1) * max(len(inside) - 1, 0)
-        effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
-        bits = np.clip(poisson_bits(near, expected), 0.0, self.p.wake_cap) * effect
-        return Signal("woke together", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
 
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]

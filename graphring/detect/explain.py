@@ -99,7 +99,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "payment methods of strangers": "{n} of {t} accounts pay with methods that many unrelated accounts pay with.",
     "synchrony": "Others of the ring act within minutes of an account in {o:.0%} of comparisons with neighbouring hours; on other days in {e:.0%}.",
     "sign-ups in batches": "An account was created within a day of {o:.1f} others of the ring; {e:.2g} would be by chance.",
-    "woke together": "{o:.1f} others of the ring sent their first request within a day of an account's; {e:.2g} would by chance.",
     "keeps no address": "{n} of {t} accounts change their address more than accounts of like activity.",
     "works at one place": "{n} of {t} accounts work from one or two addresses that most of the group use, as in a class room or an office.",
     "known customer": "{n} of {t} accounts are declared or verified customers, have a mail domain of their own or work from a site of their own.",
@@ -129,7 +128,6 @@ _DOES: Final[Mapping[str, str]] = {
     "payment methods of strangers": "share payment methods",
     "synchrony": "act within minutes of each other",
     "sign-ups in batches": "signed up in batches",
-    "woke together": "woke within a day",
     "keeps no address": "keep no address",
 }
 

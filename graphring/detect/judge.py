@@ -20,7 +20,6 @@ _JOINT: Final = frozenset({"division of labour", "conversations handed over", "s
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
     "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5,
-    "woke together": 0.5,
 }  # fmt: skip
 """How far a signal ties an account to a group whose payloads it shares."""
 

@@ -87,7 +87,6 @@ class Parameters:
     synchrony_lack: float = _p(
         3.0, "bits", "against an account that lacks the group's synchrony, at most", "calibration"
     )
-    wake_cap: float = _p(2.0, "bits", "cap of waking together", "viral tools do it too")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")

@@ -25,7 +25,7 @@ class Relations:
 
     items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; conversations:
     those that several customers continue; payments; links: one layer for each type; families: template families.
-    requests: exchanges of each account; churn: bits for keeping no address; created, first, last: days since the
+    requests: exchanges of each account; churn: bits for keeping no address; created: days since the
     traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone.
     """
 
@@ -41,7 +41,6 @@ class Relations:
     families: Layer
     requests: Longs
     created: Reals
-    first: Reals
     churn: Reals
     trust: Reals
 
@@ -73,7 +72,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     return Relations(
         accounts, customers, exchanges, content, addresses, _roaming(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
-        tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days, _first(exchanges),
+        tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days,
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
     )  # fmt: skip
 
@@ -156,16 +155,6 @@ def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
     closed = np.bincount(customers.code, weights=alone) / np.maximum(np.bincount(customers.code, weights=total), 1.0)
     bits += 8.0 * (several & (closed[customers.code] > 0.8) & (total > 0))
     return np.asarray(bits, dtype=np.float64)
-
-
-def _first(x: Exchanges) -> Reals:
-    """Day of each account's first exchange since the traffic's origin; NaN: none. The first day of all is none either:
-    what began before it is unknown.
-    """
-    has = np.diff(x.start) > 0
-    first = np.full(len(has), np.nan)
-    first[has] = x.seconds[x.start[:-1][has]] / 86_400.0
-    return np.where(first < 1.0, np.nan, first)
 
 
 def _busiest(x: Exchanges, n: int) -> Longs:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from graphring.cases import ring_number
 from graphring.refresh.state import State
 from graphring.store import Snapshot
 
-__all__ = ["first_free_number", "ring_number"]
-
-
-def ring_number(ring_id: str) -> int:
-    """12 for "R-00012"; 0 for anything else."""
-    head, _, digits = ring_id.partition("-")
-    return int(digits) if head == "R" and digits.isdecimal() and digits.isascii() else 0
+__all__ = ["first_free_number"]
 
 
 def first_free_number(state: State, last: Snapshot | None) -> int:

@@ -17,12 +17,13 @@ import pyarrow as pa
 import structlog
 
 import graphring
+from graphring.cases import ring_number
 from graphring.config import Settings, load_settings
 from graphring.engine import Engine
 from graphring.errors import NoRunError
 from graphring.intake import Reader, Sources, discover
 from graphring.model import RunInfo
-from graphring.refresh.rings import first_free_number, ring_number
+from graphring.refresh.rings import first_free_number
 from graphring.refresh.stages import STAGES, Context, Progress, found_tables
 from graphring.refresh.state import State
 from graphring.store import Snapshot
