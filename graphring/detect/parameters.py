@@ -123,6 +123,18 @@ class Parameters:
     even_bits: float = _p(7.5, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
     slope: float = _p(1.0, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
 
+    # what a tier needs beside bits (explain.py), and how sure one is of a member
+    high_probability: float = _p(0.9, "share", "probability of the tier high at least", "one wrong in ten")
+    medium_probability: float = _p(0.5, "share", "probability of the tier medium at least", "more likely than not")
+    false_discovery: float = _p(0.05, "share", "q-value of the tiers high and medium at most", "convention")
+    member_shift: float = _p(0.0, "bits", "above even_bits: where a member is as likely as not", "calibrate")
+    member_slope: float = _p(1.0, "1", "bits of log-odds for one bit of a member's", "calibrate")
+
+    # how often chance does as much, and what decisions change
+    null_draws: int = _p(499, "groups", "of strangers that rings are compared with", "p from .002; cost")
+    null_neighbours: int = _p(64, "accounts", "of like activity among which a stranger is drawn", "reasoned")
+    prior_rings: float = _p(20.0, "rings", "that the packaged curve weighs when decisions refit it", "reasoned")
+
     def without_traffic(self) -> Parameters:
         """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""
         return replace(
