@@ -71,6 +71,9 @@ class FakeSnapshot:
     def ledger(self, ring_id: str | None = None) -> pa.Table:
         return self._of("ledger", ring_id)
 
+    def lineage(self) -> pa.Table:
+        return self.tables["lineage"]
+
     def families(self) -> pa.Table:
         return self.tables["families"]
 
@@ -218,6 +221,7 @@ class _World:
             "ring_objects": lambda r: (r["ring_id"], -r["members"], r["object_type"], r["object_id"]),
             "activity": lambda r: (r["ring_id"], r["hour"]),
             "ledger": lambda r: (r["run_id"], r["ring_id"], r["event"]),
+            "lineage": lambda r: r["ring_id"],
             "families": lambda r: r["family_id"],
             "quarantine": lambda r: (r["table"], r["file"], r["row"]),
         }

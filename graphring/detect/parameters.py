@@ -135,6 +135,19 @@ class Parameters:
     null_neighbours: int = _p(64, "accounts", "of like activity among which a stranger is drawn", "reasoned")
     prior_rings: float = _p(20.0, "rings", "that the packaged curve weighs when decisions refit it", "reasoned")
 
+    # identity over nights
+    lineage_same: float = _p(0.3, "share", "of the smaller of two rings in common, for them to be one", "churn")
+    lineage_least: int = _p(3, "accounts", "in common at least", "most of the smallest ring")
+    lineage_share: float = _p(
+        0.3, "share", "of a new ring's object bits, and of its accounts, tied to the old one", "simulated fail-overs"
+    )
+    lineage_bits: float = _p(8.0, "bits", "that the objects taken over are worth at least", "odds of 1 in 256")
+    lineage_gap: float = _p(336.0, "hours", "from the old one's silence to the new one's start, at most", "reasoned")
+    lineage_overlap: float = _p(12.0, "hours", "that the two may overlap", "banned in batches")
+    lineage_settled: float = _p(0.9, "share", "of a ring's accounts that must have come or fallen silent", "stragglers")
+    lineage_objects: int = _p(200, "objects", "of one kind that are remembered of a ring", "bounded memory")
+    lineage_rings: int = _p(5_000, "rings", "that are remembered after they are gone", "bounded memory")
+
     def without_traffic(self) -> Parameters:
         """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""
         return replace(

@@ -141,7 +141,10 @@ def _last(state: State) -> Snapshot | None:
 
 
 def _previous(last: Snapshot | None) -> Mapping[str, pa.Table] | None:
-    return {"rings": last.rings(), "members": last.members(), "ledger": last.ledger()} if last else None
+    """What the last run found, and what it remembered of every ring before."""
+    if last is None:
+        return None
+    return {"rings": last.rings(), "members": last.members(), "ledger": last.ledger(), "lineage": last.lineage()}
 
 
 def _protect_ring_numbers(state: State, rings: pa.Table) -> None:

@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int | None], None]
 Counts = Mapping[str, int]
 
 PART_ROWS: Final = 1_000_000
-FOUND: Final = ("rings", "members", "evidence", "ring_objects", "activity", "ledger")
+FOUND: Final = ("rings", "members", "evidence", "ring_objects", "activity", "ledger", "lineage")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Context:
     known_families: Path | None
     """The templates folder of the last published run."""
     previous: Mapping[str, pa.Table] | None
-    """rings, members and ledger of the last published run."""
+    """rings, members, ledger and lineage of the last published run."""
     first_number: int
     """The first ring number that was never given to a ring."""
     progress: Progress

@@ -42,6 +42,9 @@ class Snapshot(Protocol):
     def ledger(self, ring_id: str | None = None) -> pa.Table:
         """LEDGER of one ring, or of all, in order."""
 
+    def lineage(self) -> pa.Table:
+        """LINEAGE: what is remembered of all rings, by ring_id."""
+
     def families(self) -> pa.Table:
         """FAMILIES of prompt templates, by family_id."""
 

@@ -43,6 +43,8 @@ class SnapshotReader:
     def __init__(self, directory: Path) -> None:
         self._run = run_from_json((directory / "run.json").read_text(encoding="utf-8"))
         schemas = {**GRAPH_FILES, **model.RUN_TABLES}
+        if not (directory / "lineage.parquet").exists():  # published before rings were remembered beyond a run
+            del schemas["lineage"]
         self._files = {name: SortedParquet(directory / f"{name}.parquet", schemas[name]) for name in schemas}
 
     @property
@@ -73,6 +75,10 @@ class SnapshotReader:
     def ledger(self, ring_id: str | None = None) -> pa.Table:
         """LEDGER of one ring, or of all, in order."""
         return self._of_ring("ledger", ring_id)
+
+    def lineage(self) -> pa.Table:
+        """LINEAGE: what is remembered of all rings, by ring_id."""
+        return self._files["lineage"].all() if "lineage" in self._files else model.LINEAGE.empty_table()
 
     def families(self) -> pa.Table:
         """FAMILIES of prompt templates, by family_id."""

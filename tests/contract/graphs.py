@@ -185,6 +185,12 @@ def run_tables(number: int = 1) -> dict[str, pa.Table]:
             {"ring_id": "R-000001", "run_id": f"run-{number:04d}", "event": "merged", "accounts": 2,
              "related": ["R-000002", "R-000007"], "note": None},
         ],
+        "lineage": [
+            {"ring_id": "R-000001", "absent": 0, "first_seen": DAY - timedelta(days=3), "last_seen": DAY,
+             "accounts": ["a1", "a2"], "object_types": ["ip", "payment_method"], "object_ids": ["203.0.113.7", "pm-1"]},
+            {"ring_id": "R-000007", "absent": number, "first_seen": None, "last_seen": None, "accounts": ["b' OR 1=1"],
+             "object_types": [], "object_ids": []},
+        ],
         "families": [
             {"family_id": "T000001", "kind": "wrapper", "exemplar": "Solve ⟨…⟩\nstep by step", "variants": ["a", "b"],
              "accounts": 1, "exchanges": 39, "first_seen": DAY, "last_seen": DAY, "rarity": 2.5},

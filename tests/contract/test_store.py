@@ -103,6 +103,7 @@ def test_every_table_of_a_run_comes_back(store: GraphStore, reopen: Opener) -> N
     assert snapshot.rings().equals(tables["rings"])
     assert snapshot.members().equals(tables["members"])
     assert snapshot.ledger().equals(tables["ledger"])
+    assert snapshot.lineage().equals(tables["lineage"])
     assert snapshot.families().equals(tables["families"])
     assert snapshot.quarantine().equals(tables["quarantine"])
     for ring in ("R-000001", "R-000002", "R-404"):

@@ -1,8 +1,8 @@
 """Publishing a run: what readers see switches in one transaction.
 
-What is many rows and belongs to one run alone (evidence, activity, ledger, families, quarantine) is written before it,
-in batches, under the new run's id, where no reader looks yet. Rings, memberships, shared objects and the run itself
-are one transaction.
+What is many rows and belongs to one run alone (evidence, activity, ledger, lineage, families, quarantine) is written
+before it, in batches, under the new run's id, where no reader looks yet. Rings, memberships, shared objects and the run
+itself are one transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 from neo4j import ManagedTransaction
 
 from graphring.errors import StoreError
-from graphring.model import EVIDENCE, FAMILIES, LEDGER, MEMBERS, QUARANTINE, RING_OBJECTS, RINGS, RunInfo
+from graphring.model import EVIDENCE, FAMILIES, LEDGER, LINEAGE, MEMBERS, QUARANTINE, RING_OBJECTS, RINGS, RunInfo
 from graphring.store.neo4j.columns import nanoseconds, rows, set_clause, time_of
 from graphring.store.neo4j.connection import Connection
 from graphring.store.neo4j.schema import AUXILIARY, KINDS, OTHER, kind_of
@@ -22,7 +22,9 @@ from graphring.store.runinfo import run_to_json
 
 __all__ = ["remove_auxiliary", "stage", "switch"]
 
-_ROW_TABLES: Final = {"evidence": EVIDENCE, "ledger": LEDGER, "families": FAMILIES, "quarantine": QUARANTINE}
+_ROW_TABLES: Final = {
+    "evidence": EVIDENCE, "ledger": LEDGER, "lineage": LINEAGE, "families": FAMILIES, "quarantine": QUARANTINE,
+}  # fmt: skip
 _RING: Final = RINGS.names[1:]
 _MEMBER: Final = MEMBERS.names[2:]
 _SHARED: Final = RING_OBJECTS.names[3:]

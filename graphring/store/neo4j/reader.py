@@ -84,6 +84,10 @@ class Neo4jSnapshot:
             return self._all("ledger")
         return table(model.LEDGER, self._of_run("ledger of a ring", ring=ring_id))
 
+    def lineage(self) -> pa.Table:
+        """LINEAGE: what is remembered of all rings, by ring_id."""
+        return self._all("lineage")
+
     def families(self) -> pa.Table:
         """FAMILIES of prompt templates, by family_id."""
         return self._all("families")

@@ -54,6 +54,7 @@ AUXILIARY: Final[Mapping[str, str]] = MappingProxyType(
         "evidence": "Evidence",
         "activity": "Activity",
         "ledger": "LedgerEvent",
+        "lineage": "RingLineage",
         "families": "TemplateFamily",
         "quarantine": "Quarantined",
     }
@@ -97,10 +98,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     (
         _index("Ring", "published_by"),
-        *(_unique(label, "published_by", "position") for label in AUXILIARY.values()),
+        *(_unique(label, "published_by", "position") for name, label in AUXILIARY.items() if name != "lineage"),
         *(_index(AUXILIARY[name], "published_by", "ring_id") for name in ("evidence", "activity", "ledger")),
         _index(AUXILIARY["families"], "published_by", "family_id"),
     ),
+    (_unique(AUXILIARY["lineage"], "published_by", "position"),),
 )
 """Schema version n is reached by the statements of migrations 1 … n; a published one is never edited."""
 
