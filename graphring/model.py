@@ -20,6 +20,7 @@ import pyarrow as pa
 __all__ = [
     "ACCOUNTS",
     "ACTIVITY",
+    "ADDED",
     "ASSIGNMENTS",
     "EVIDENCE",
     "EXCHANGES",
@@ -27,7 +28,6 @@ __all__ = [
     "GRAPH_ACCOUNTS",
     "IPS",
     "LEDGER",
-    "LINEAGE",
     "LINKS",
     "MEMBERS",
     "OBJECTS",
@@ -164,44 +164,42 @@ SIGHTINGS: Final = _schema(
 RINGS: Final = _schema(
     ring_id=_TEXT, tier=_TEXT, score=_REAL, probability=_REAL, accounts=_LONG, headline=_TEXT, first_seen=TIME,
     last_seen=TIME, status=_TEXT, predecessor=_TEXT, benign_explanation=_TEXT, benign_bits=_REAL, p_value=_REAL,
-    measure=_TEXT,
+    measure=_TEXT, q_value=_REAL, connected=_LONG,
 )  # fmt: skip
 """Sorted by ring_id. `score` in bits; `accounts` counts members only; `status` is the ledger's last event;
-`predecessor` the id of the ring that this one succeeds (several: separated by spaces), or null; `benign_bits` is what
-the score loses (0 or less) if `benign_explanation` is true; `measure` is the suggested one."""
+`predecessor` a ring that this one succeeds, or null; `benign_bits` is what the score loses (0 or less) if
+`benign_explanation` is true; `measure` is the suggested one; `p_value` and `q_value` tell how often groups of strangers
+score as much (this ring; the share of false ones among all with this q-value or a lower one); `connected` counts the
+members in the largest part that the ring's own objects connect."""
 
 MEMBERS: Final = _schema(ring_id=_TEXT, account_id=_TEXT, confidence=_REAL, role=_TEXT, bits=_REAL)
 """Sorted by (ring_id, account_id); confidence in 0..1; role as in `Role`."""
 
 EVIDENCE: Final = _schema(
     ring_id=_TEXT, rank=_INT, family=_TEXT, name=_TEXT, bits=_REAL, raw_bits=_REAL, observed=_REAL, expected=_REAL,
-    unit=_TEXT, statement=_TEXT, inferred=_FLAG,
+    unit=_TEXT, statement=_TEXT, inferred=_FLAG, remain=_LONG,
 )  # fmt: skip
 """Sorted by (ring_id, rank). `bits` is what counts after caps (negative: speaks for innocence), `raw_bits` before;
 `observed` against `expected` in `unit`; `statement` is a sentence for people; `inferred` keeps inference apart from
-observed facts. The `bits` of a ring add up to its score."""
+observed facts. The `bits` of a ring add up to its score. `remain`: members that the evidence would still convict
+without everything of this row's family; null where the question makes no sense."""
 
 RING_OBJECTS: Final = _schema(
-    ring_id=_TEXT, object_type=_TEXT, object_id=_TEXT, label=_TEXT, members=_LONG, outsiders=_LONG, bits=_REAL
-)
-"""Shared objects of a ring, sorted by (ring_id, members descending, object_type, object_id)."""
+    ring_id=_TEXT, object_type=_TEXT, object_id=_TEXT, label=_TEXT, members=_LONG, outsiders=_LONG, bits=_REAL,
+    cut=_INT, remain=_LONG,
+)  # fmt: skip
+"""Shared objects of a ring, sorted by (ring_id, members descending, object_type, object_id). `cut`: place in the
+smallest set found whose removal dissolves the ring, null: not in it; `remain`: members still connected when this object
+and those before it in the set are gone."""
 
 ACTIVITY: Final = _schema(ring_id=_TEXT, hour=TIME, exchanges=_LONG, accounts=_LONG)
 """Members' exchanges by hour, sorted by (ring_id, hour)."""
 
 LEDGER: Final = _schema(ring_id=_TEXT, run_id=_TEXT, event=_TEXT, accounts=_LONG, related=pa.list_(_TEXT), note=_TEXT)
-"""Every event in a ring's life, carried from run to run, in order of (run number, ring_id, event). `event` is
-born, continued, grown, shrunk, merged, split, dormant, revived or succeeded; `related` names the other rings of it,
-sorted; `note` says it in words. docs/detection.md has the rules."""
+"""Every event in a ring's life, carried from run to run, in order of (run number, ring_id, event)."""
 
-LINEAGE: Final = _schema(
-    ring_id=_TEXT, absent=_INT, first_seen=TIME, last_seen=TIME, accounts=pa.list_(_TEXT),
-    object_types=pa.list_(_TEXT), object_ids=pa.list_(_TEXT),
-)  # fmt: skip
-"""What is remembered of every ring that ever was, as it was when last found; sorted by ring_id. `absent` counts the
-runs since then (0: found in this run); `first_seen` and `last_seen` are when most of its accounts had come and had
-fallen silent; `accounts` are its members, sorted; `object_types` and `object_ids` name its rarest objects, side by
-side, sorted."""
+ADDED: Final = frozenset({"q_value", "connected", "remain", "cut"})
+"""Columns that runs published by earlier versions do not have; they read as null."""
 
 RUN_TABLES: Final[Mapping[str, pa.Schema]] = MappingProxyType(
     {
@@ -211,7 +209,6 @@ RUN_TABLES: Final[Mapping[str, pa.Schema]] = MappingProxyType(
         "ring_objects": RING_OBJECTS,
         "activity": ACTIVITY,
         "ledger": LEDGER,
-        "lineage": LINEAGE,
         "families": FAMILIES,
         "quarantine": QUARANTINE,
     }

@@ -4,19 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from graphring.detect.counterfactual import remaining
 from graphring.detect.evidence import Signal
 from graphring.detect.judge import FAMILIES, Verdict
 from graphring.detect.layers import Reals
 from graphring.detect.parameters import Parameters
+from graphring.detect.tiers import Standing, measure_of, tier_of
 from graphring.model import Family, Tier
 
-__all__ = ["Finding", "Item", "explain", "probability"]
+__all__ = ["SMALL", "Finding", "Item", "explain", "member_confidence", "probability", "score_of"]
+
+SMALL: Final = 0.05
+"""Bits below which a piece of evidence is not listed by itself."""
 
 
 @dataclass(frozen=True)
@@ -27,70 +33,116 @@ class Item:
     name: str
     bits: float
     raw_bits: float
-    observed: float
-    expected: float
+    observed: float | None
+    expected: float | None
     unit: str
     statement: str
     inferred: bool
+    remain: int | None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A ring in words and numbers."""
+    """A ring in words and numbers; fields as in RINGS, confidence for each account."""
 
     verdict: Verdict
     items: tuple[Item, ...]
     score: float
+    probability: float
     tier: Tier
+    measure: str
     headline: str
     benign: str
     benign_bits: float
     confidence: Reals
+    p_value: float | None
+    q_value: float | None
 
 
 def probability(bits: float | Reals, p: Parameters) -> Reals:
-    """The calibrated probability that bits stand for a ring: a logistic curve fitted on simulated worlds."""
-    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(p.slope * (np.asarray(bits) - p.even_bits), -60.0, 60.0))))
+    """The calibrated probability that a score stands for a ring: a logistic curve, see `calibration`."""
+    return _logistic(p.slope * (np.asarray(bits) - p.even_bits))
 
 
-def explain(v: Verdict, p: Parameters) -> Finding:
-    """Sum up a measured group: a ring's score is the mean of its accounts' bits."""
-    items = _items(v)
-    score = float(sum(i.bits for i in items))
+def member_confidence(bits: float | Reals, p: Parameters) -> Reals:
+    """The same for an account's bits and for its being a member."""
+    return _logistic(p.member_slope * (np.asarray(bits) - p.even_bits - p.member_shift))
+
+
+def _logistic(bits: Reals) -> Reals:
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(bits, -60.0, 60.0))))
+
+
+def _weights(v: Verdict) -> Reals:
+    """How much each account counts in the ring's score: all alike, unless the verdict says how much each could show."""
+    weight = np.asarray(getattr(v, "weight", np.ones(len(v.group))), dtype=np.float64)
+    return weight / max(float(weight.sum()), 1e-9)
+
+
+def score_of(v: Verdict) -> float:
+    """A ring's score: the mean of its accounts' bits."""
+    return float(_weights(v) @ v.bits)
+
+
+def explain(v: Verdict, p: Parameters, p_value: float | None = None, q_value: float | None = None) -> Finding:
+    """Sum up a measured group.
+
+    Parameters
+    ----------
+    p_value, q_value: from `significance`, None: not computed.
+    """
+    items = _items(v, p)
+    score = math.fsum(i.bits for i in items)
     speaking = {i.family for i in items if i.bits >= p.speaks}
-    tier = _tier(score, len(speaking), p)
     benign, weight = _benign(items)
-    return Finding(v, items, score, tier, _headline(v, items), benign, weight, probability(v.bits, p))
+    chance = float(probability(score, p))
+    standing = Standing(score, len(speaking), chance, q_value, weight)
+    return Finding(
+        v, items, score, chance, tier_of(standing, p), measure_of(standing, p), _headline(v, items), benign, weight,
+        member_confidence(v.bits, p), p_value, q_value,
+    )  # fmt: skip
 
 
-def _items(v: Verdict) -> tuple[Item, ...]:
+def _items(v: Verdict, p: Parameters) -> tuple[Item, ...]:
+    """What counts, strongest first; the rest is one item, so that the bits add up to the score."""
     raw = np.zeros((len(v.group), len(FAMILIES)))
     for s in v.signals:
         raw[:, FAMILIES.index(s.family)] += np.maximum(s.bits, 0.0)
-    keep = v.families / np.maximum(raw, 1e-12)
+    keep, weight = v.families / np.maximum(raw, 1e-12), _weights(v)
+    counted = [
+        float(weight @ (np.maximum(s.bits, 0.0) * keep[:, FAMILIES.index(s.family)] + np.minimum(s.bits, 0.0)))
+        for s in v.signals
+    ]
+    left = remaining(v, p)
     found = []
-    for s in v.signals:
-        positive = np.maximum(s.bits, 0.0)
-        counted = float(np.mean(positive * keep[:, FAMILIES.index(s.family)] + np.minimum(s.bits, 0.0)))
-        if abs(counted) >= 0.05:
+    for s, bits in zip(v.signals, counted, strict=True):
+        if abs(bits) >= SMALL:
             observed, expected = float(np.mean(s.observed)), float(np.mean(s.expected))
             found.append(
                 Item(
-                    s.family, s.name, counted, float(np.mean(s.bits)), observed, expected, s.unit,
-                    _statement(s, v, observed, expected), s.name in _INFERRED,
+                    s.family, s.name, bits, float(weight @ s.bits), observed, expected, s.unit,
+                    _statement(s, v, observed, expected), s.name in _INFERRED, left.get(s.family),
                 )
             )  # fmt: skip
-    return tuple(sorted(found, key=lambda i: (-i.bits, i.name)))
+    found.sort(key=lambda i: (-i.bits, i.name))
+    return (*found, *_rest(v, counted))
 
 
-def _tier(score: float, families: int, p: Parameters) -> Tier:
-    """high: enough bits from at least two independent families; medium: enough bits; watch: the rest."""
-    if score >= p.high_bits and families >= 2:
-        return Tier.HIGH
-    return Tier.MEDIUM if score >= p.medium_bits else Tier.WATCH
+def _rest(v: Verdict, counted: Sequence[float]) -> tuple[Item, ...]:
+    small = [(s, bits) for s, bits in zip(v.signals, counted, strict=True) if 0.0 < abs(bits) < SMALL]
+    bits = math.fsum(b for _, b in small)
+    if abs(bits) < _UNSEEN:
+        return ()
+    family = max(small, key=lambda x: (abs(x[1]), x[0].name))[0].family
+    names = ", ".join(sorted(s.name for s, _ in small))
+    statement = f"Less than {SMALL:g} bits each, added up: {names}."
+    return (Item(family, "other small evidence", bits, bits, None, None, "", statement, False, None),)
 
 
-_INFERRED: Final = frozenset({"synchrony", "keeps no address", "division of labour"})
+_UNSEEN: Final = 0.005
+"""Bits that no number on the page would show."""
+_INFERRED: Final = frozenset({"synchrony", "keeps no address", "division of labour", "works at one place"})
+"""What is concluded by comparison with other hours, other accounts or everybody else; the rest is counted in the logs."""
 _SENTENCES: Final[Mapping[str, str]] = {
     "division of labour": "Of an account's payloads {o:.1f} were also sent by other accounts of the ring, each by a few of them; strangers of their activity would share {e:.2g}.",
     "common wrapper": "{n} of {t} accounts wrap their prompts in text that hardly anybody else uses.",
@@ -103,15 +155,14 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "works at one place": "{n} of {t} accounts work from one or two addresses that most of the group use, as in a class room or an office.",
     "known customer": "{n} of {t} accounts are declared or verified customers, have a mail domain of their own or work from a site of their own.",
 }
+_SHARED: Final = "{n} of {t} accounts share {unit} objects with strangers in the ring: {o:.1f} each, {e:.2g} by chance."
+_ANY: Final = "{n} of {t} accounts show it ({name}): {o:.2g} {unit} each, {e:.2g} by chance."
 
 
 def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
     speaks = int((np.abs(s.bits) >= 0.5).sum())
-    sentence = _SENTENCES.get(
-        s.name,
-        "{n} of {t} accounts share " + s.unit + " objects with strangers in the ring: {o:.1f} each, {e:.2g} by chance.",
-    )
-    return sentence.format(o=observed, e=expected, n=speaks, t=len(v.group))
+    sentence = _SENTENCES.get(s.name, _SHARED if s.name.startswith("shared ") else _ANY)
+    return sentence.format(o=observed, e=expected, n=speaks, t=len(v.group), name=s.name, unit=s.unit)
 
 
 def _headline(v: Verdict, items: tuple[Item, ...]) -> str:

@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from graphring.config import Settings
 from graphring.detect.explain import explain
-from graphring.detect.identity import identify
+from graphring.detect.identity import assign_ids
+from graphring.detect.objects import shared_objects
 from graphring.detect.parameters import parameters
 from graphring.detect.relations import read_relations
 from graphring.detect.rings import find_rings
-from graphring.detect.tables import activity_table, evidence_table, members_table, objects_table, rings_table
+from graphring.detect.significance import significance
+from graphring.detect.tables import activity_table, evidence_table, members_table, rings_table
 from graphring.engine import Engine
 from graphring.model import GraphTables, Traffic
 
@@ -35,12 +37,12 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     ----------
     traffic: the compact traffic of the run; any of its tables but accounts may be empty.
     graph: the sightings as read from the store.
-    previous: the last run's tables, of which members, ledger and lineage are used; None: there is none.
+    previous: the last run's tables, of which rings, members and ledger are used; None: there is none.
     first_number: the number of the first new ring id.
 
     Returns
     -------
-    rings, members, evidence, ring_objects, activity, ledger and lineage, with the schemas of `graphring.model`.
+    rings, members, evidence, ring_objects, activity and ledger, with the schemas of `graphring.model`.
 
     Raises
     ------
@@ -50,19 +52,22 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     relations = read_relations(traffic, graph, p)
     if not relations.exchanges.rows:
         p = p.without_traffic()
-    rings = [explain(v, p) for v in find_rings(relations, p)]
+    verdicts = find_rings(relations, p)
+    chance = significance(relations, p, verdicts)
+    rings = [
+        explain(v, p, p_value, q_value)
+        for v, p_value, q_value in zip(verdicts, chance.p_values, chance.q_values, strict=True)
+    ]
     ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
-    identity = identify(
-        [ids[ring.verdict.group] for ring in rings], graph, previous, p, run_id=run_id, first_number=first_number
-    )
+    identity = assign_ids([ids[ring.verdict.group] for ring in rings], previous, run_id, first_number)
     activity = activity_table(engine, traffic, rings, identity)
     members = members_table(relations, rings, identity)
+    objects, cuts = shared_objects(graph, identity.ids, members, p)
     return {
-        "rings": rings_table(rings, identity, activity, p),
+        "rings": rings_table(rings, identity, activity, cuts),
         "members": members,
         "evidence": evidence_table(rings, identity),
-        "ring_objects": objects_table(graph, rings, identity, members),
+        "ring_objects": objects,
         "activity": activity,
         "ledger": identity.ledger,
-        "lineage": identity.lineage,
     }

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graphring.model import conform
+from graphring.model import ADDED, conform
 
 __all__ = ["SortedParquet", "fsync_directory", "write_table"]
 
@@ -50,7 +50,7 @@ class SortedParquet:
     def all(self) -> pa.Table:
         """Every row."""
         with self._mutex:
-            return conform(self._file.read(), self._schema)
+            return self._conformed(self._file.read())
 
     def where_in(self, column: str, values: Sequence[str]) -> pa.Table:
         """Rows whose `column` is one of `values`, in the file's order."""
@@ -98,7 +98,13 @@ class SortedParquet:
         if not groups:
             return self._schema.empty_table()
         with self._mutex:
-            return conform(self._file.read_row_groups(list(groups)), self._schema)
+            return self._conformed(self._file.read_row_groups(list(groups)))
+
+    def _conformed(self, table: pa.Table) -> pa.Table:
+        for field in self._schema:
+            if field.name in ADDED and field.name not in table.column_names:
+                table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        return conform(table, self._schema)
 
     def _bounds(self, column: str) -> list[tuple[Any, Any] | None]:
         """Least and greatest value of each row group; None where the file does not say."""
