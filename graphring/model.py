@@ -28,6 +28,7 @@ __all__ = [
     "GRAPH_ACCOUNTS",
     "IPS",
     "LEDGER",
+    "LINEAGE",
     "LINKS",
     "MEMBERS",
     "OBJECTS",
@@ -167,10 +168,10 @@ RINGS: Final = _schema(
     measure=_TEXT, q_value=_REAL, connected=_LONG,
 )  # fmt: skip
 """Sorted by ring_id. `score` in bits; `accounts` counts members only; `status` is the ledger's last event;
-`predecessor` a ring that this one succeeds, or null; `benign_bits` is what the score loses (0 or less) if
-`benign_explanation` is true; `measure` is the suggested one; `p_value` and `q_value` tell how often groups of strangers
-score as much (this ring; the share of false ones among all with this q-value or a lower one); `connected` counts the
-members in the largest part that the ring's own objects connect."""
+`predecessor` the id of the ring that this one succeeds (several: separated by spaces), or null; `benign_bits` is what
+the score loses (0 or less) if `benign_explanation` is true; `measure` is the suggested one; `p_value` and `q_value` tell
+how often groups of strangers score as much (this ring; the share of false ones among all with this q-value or a lower
+one); `connected` counts the members in the largest part that the ring's own objects connect."""
 
 MEMBERS: Final = _schema(ring_id=_TEXT, account_id=_TEXT, confidence=_REAL, role=_TEXT, bits=_REAL)
 """Sorted by (ring_id, account_id); confidence in 0..1; role as in `Role`."""
@@ -196,7 +197,18 @@ ACTIVITY: Final = _schema(ring_id=_TEXT, hour=TIME, exchanges=_LONG, accounts=_L
 """Members' exchanges by hour, sorted by (ring_id, hour)."""
 
 LEDGER: Final = _schema(ring_id=_TEXT, run_id=_TEXT, event=_TEXT, accounts=_LONG, related=pa.list_(_TEXT), note=_TEXT)
-"""Every event in a ring's life, carried from run to run, in order of (run number, ring_id, event)."""
+"""Every event in a ring's life, carried from run to run, in order of (run number, ring_id, event). `event` is
+born, continued, grown, shrunk, merged, split, dormant, revived or succeeded; `related` names the other rings of it,
+sorted; `note` says it in words. docs/detection.md has the rules."""
+
+LINEAGE: Final = _schema(
+    ring_id=_TEXT, absent=_INT, first_seen=TIME, last_seen=TIME, accounts=pa.list_(_TEXT),
+    object_types=pa.list_(_TEXT), object_ids=pa.list_(_TEXT),
+)  # fmt: skip
+"""What is remembered of every ring that ever was, as it was when last found; sorted by ring_id. `absent` counts the
+runs since then (0: found in this run); `first_seen` and `last_seen` are when most of its accounts had come and had
+fallen silent; `accounts` are its members, sorted; `object_types` and `object_ids` name its rarest objects, side by
+side, sorted."""
 
 ADDED: Final = frozenset({"q_value", "connected", "remain", "cut"})
 """Columns that runs published by earlier versions do not have; they read as null."""
@@ -209,6 +221,7 @@ RUN_TABLES: Final[Mapping[str, pa.Schema]] = MappingProxyType(
         "ring_objects": RING_OBJECTS,
         "activity": ACTIVITY,
         "ledger": LEDGER,
+        "lineage": LINEAGE,
         "families": FAMILIES,
         "quarantine": QUARANTINE,
     }

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from graphring.config import Settings
 from graphring.detect.explain import explain
-from graphring.detect.identity import assign_ids
+from graphring.detect.identity import identify
 from graphring.detect.objects import shared_objects
 from graphring.detect.parameters import parameters
 from graphring.detect.relations import read_relations
@@ -37,12 +37,12 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     ----------
     traffic: the compact traffic of the run; any of its tables but accounts may be empty.
     graph: the sightings as read from the store.
-    previous: the last run's tables, of which rings, members and ledger are used; None: there is none.
+    previous: the last run's tables, of which members, ledger and lineage are used; None: there is none.
     first_number: the number of the first new ring id.
 
     Returns
     -------
-    rings, members, evidence, ring_objects, activity and ledger, with the schemas of `graphring.model`.
+    rings, members, evidence, ring_objects, activity, ledger and lineage, with the schemas of `graphring.model`.
 
     Raises
     ------
@@ -59,7 +59,9 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
         for v, p_value, q_value in zip(verdicts, chance.p_values, chance.q_values, strict=True)
     ]
     ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
-    identity = assign_ids([ids[ring.verdict.group] for ring in rings], previous, run_id, first_number)
+    identity = identify(
+        [ids[ring.verdict.group] for ring in rings], graph, previous, p, run_id=run_id, first_number=first_number
+    )
     activity = activity_table(engine, traffic, rings, identity)
     members = members_table(relations, rings, identity)
     objects, cuts = shared_objects(graph, identity.ids, members, p)
@@ -70,4 +72,5 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
         "ring_objects": objects,
         "activity": activity,
         "ledger": identity.ledger,
+        "lineage": identity.lineage,
     }
