@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphring.templates.kernel import MOST, MOST_SYSTEM, fingerprint_rows
+from graphring.templates.kernel import fingerprint_rows
 from graphring.templates.normalise import fold_table
+from graphring.templates.shingles import MOST, MOST_SYSTEM
 
 __all__ = ["KIND_MASK", "MOST_SHINGLES", "Kind", "fingerprint"]
 

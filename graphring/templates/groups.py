@@ -1,91 +1,147 @@
-"""Counts and samples of groups of exchanges, in one loop over the rows each."""
+"""Groups: exchanges that share one wording, before wordings become families."""
 
-# ruff: noqa: ANN001, ANN202 - numba infers the types; a loop over millions of rows is one function
+# ruff: noqa: PLR0917 - the stages hand on what they share
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
 
-import numba
 import numpy as np
 
-from graphring.templates.frequent import Hashes, Ints
+from graphring.templates import state
+from graphring.templates.frequent import Hashes
 from graphring.templates.incidence import Codes
 from graphring.templates.night import Night
+from graphring.templates.parameters import Parameters
+from graphring.templates.search import Found, search
+from graphring.templates.tally import tally
+from graphring.templates.wording import Wording, fold_words
 
-__all__ = ["Tally", "sample", "sharers", "tally"]
+__all__ = ["PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "group_exchanges"]
 
-
-@dataclass(frozen=True)
-class Tally:
-    """One entry for each group."""
-
-    exchanges: Ints
-    accounts: Ints
-    first: Ints
-    """Microseconds since 1970; 0 for an empty group."""
-    last: Ints
+PAYLOAD: Final = "payload"
+WRAPPER: Final = "wrapper"
+SYSTEMS: Final = frozenset({"system", "exact"})
+"""Sources whose wording is that of the system prompt."""
 
 
-def tally(night: Night, label: Codes, groups: int) -> Tally:
-    """Count the rows and accounts of each group (label -1: none)."""
-    return Tally(*_tally(label, night.account, night.ts, groups))
+@dataclass
+class Group:
+    """Exchanges that share one wording, known or new."""
+
+    source: str
+    """As in state.STATE."""
+    keys: tuple[int, ...]
+    kind: str = WRAPPER
+    known: state.Wording | None = None
+    wording: Wording | None = None
+    rows: list[int] = field(default_factory=list)
+    """Sampled rows."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The folded words of the wording, without slots; none where it is not known."""
+        if self.known is not None:
+            return fold_words(self.known.exemplar)
+        return self.wording.words if self.wording else ()
+
+    @property
+    def exemplar(self) -> str:
+        """The redacted wording, with its source before it where that is not the prompt."""
+        if self.known is not None:
+            return self.known.exemplar
+        if self.wording is None:
+            return ""
+        return self.wording.text if self.source == "prompt" else f"[{self.source}] {self.wording.text}"
+
+    def points(self) -> float:
+        """Evidence in words; a system prompt, whose whole text is its wording, has its bounded sketch for shingles."""
+        return self.wording.points(4 if self.source in SYSTEMS else len(self.keys)) if self.wording else 0.0
+
+    def alone(self, accounts: int, chosen: Parameters) -> bool:
+        """Whether it is a family even if nothing joins it."""
+        if self.known is not None or self.source == "template":
+            return True
+        return accounts >= chosen.min_accounts and self.wording is not None and self.points() >= chosen.points
 
 
-@numba.njit(nogil=True, cache=True)
-def _tally(label, account, ts, groups):  # type: ignore[no-untyped-def]
-    exchanges, accounts = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
-    first, last = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
-    owner = np.full(groups, -1, np.int64)
-    for row in range(label.size):
-        g = label[row]
-        if g < 0:
-            continue
-        if exchanges[g] == 0 or ts[row] < first[g]:
-            first[g] = ts[row]
-        if exchanges[g] == 0 or ts[row] > last[g]:
-            last[g] = ts[row]
-        exchanges[g] += 1
-        if owner[g] != account[row]:
-            owner[g] = account[row]
-            accounts[g] += 1
-    return exchanges, accounts, first, last
+def group_exchanges(
+    night: Night, memory: state.Memory, chosen: Parameters
+) -> tuple[Codes, Codes, list[Group], Found]:  # fmt: skip
+    """Label each exchange with a group: its prompt's wrapper, else its template_id, else its system prompt.
+
+    Returns
+    -------
+    For each exchange its group and the group of its payload (-1: none), the groups, and the search of the prompts.
+    """
+    groups: list[Group] = []
+    prompts = _search(night, memory, chosen, "prompt")
+    label = _adopt(prompts, prompts.label, memory, "prompt", groups, chosen)
+    payload = _adopt(prompts, prompts.payload, memory, "prompt", groups, chosen, kind=PAYLOAD)
+    _exact(night, _template_hashes(night), label, memory, "template", groups, chosen)
+    if night.systems:
+        systems = _search(night, memory, chosen, "system")
+        free = np.where(label < 0, systems.label, -1).astype(np.int32)
+        found = _adopt(systems, free, memory, "system", groups, chosen)
+        label = np.where(label < 0, found, label).astype(np.int32)
+        _exact(night, night.system, label, memory, "exact", groups, chosen)
+    return label, payload, groups, prompts
 
 
-def sample(label: Codes, text: Hashes, groups: int, count: int) -> Ints:
-    """(groups, count): for each group the first rows of the distinct texts with the smallest hashes; -1: no more."""
-    rows: Ints = _sample(label, text, groups, count)
-    return rows
+def _search(night: Night, memory: state.Memory, chosen: Parameters, source: str) -> Found:
+    known = [w.keys for w in memory.wordings if w.source == source and w.kind == WRAPPER]
+    batches = night.prompts if source == "prompt" else night.system_prompts
+    return search(batches, night.rows, night.shingles, known, chosen)
 
 
-@numba.njit(nogil=True, cache=True)
-def _sample(label, text, groups, count):  # type: ignore[no-untyped-def]
-    rows = np.full((groups, count), -1, np.int64)
-    hashes = np.zeros((groups, count), np.uint64)
-    for row in range(label.size):
-        g = label[row]
-        if g < 0:
-            continue
-        value = (text[row] ^ (text[row] >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
-        value ^= value >> np.uint64(29)
-        place = count
-        while place > 0 and (rows[g, place - 1] < 0 or hashes[g, place - 1] > value):
-            place -= 1
-        if place == count or (place > 0 and hashes[g, place - 1] == value):
-            continue
-        for i in range(count - 1, place, -1):
-            rows[g, i], hashes[g, i] = rows[g, i - 1], hashes[g, i - 1]
-        rows[g, place], hashes[g, place] = row, value
-    return rows
+def _adopt(
+    found: Found, label: Codes, memory: state.Memory, source: str, groups: list[Group], chosen: Parameters,
+    kind: str = WRAPPER,
+) -> Codes:  # fmt: skip
+    """Make groups of the codes in `label` and return the labels in terms of groups."""
+    known = [w for w in memory.wordings if w.source == source and w.kind == kind]
+    codes = np.unique(label[label >= 0])
+    for code in codes.tolist():
+        keys = found.keys(code, chosen.keys)
+        if kind == WRAPPER and code < found.known:
+            groups.append(Group(source, keys, kind, known[code]))
+        else:
+            before = next((w for w in known if kind == PAYLOAD and set(w.keys) & set(keys)), None)
+            groups.append(Group(source, keys, kind, before))
+    base = len(groups) - codes.size
+    return np.where(label >= 0, np.searchsorted(codes, label) + base, -1).astype(np.int32)
 
 
-def sharers(night: Night, label: Codes, wanted: Ints) -> list[Ints]:
-    """The accounts of each wanted group, ascending."""
-    place = np.full(int(label.max(initial=-1)) + 2, -1, np.int64)
-    place[wanted] = np.arange(wanted.size)
-    here = place[label]
-    here[label < 0] = -1
-    kept = here >= 0
-    pairs = np.unique((here[kept] << 32) | night.account[kept])
-    bounds = np.searchsorted(pairs >> 32, np.arange(wanted.size + 1))
-    return [pairs[a:b] & 0xFFFFFFFF for a, b in pairwise(bounds.tolist())]
+def _template_hashes(night: Night) -> Hashes:
+    parts = [np.zeros(0, np.uint64)]
+    for batch in night.texts("template_id"):
+        coded = batch.dictionary_encode()
+        hashes = [_text_hash(text) if text else 0 for text in coded.dictionary.to_pylist()]
+        index = coded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
+        parts.append(np.array([*hashes, 0], np.uint64)[index])
+    return np.concatenate(parts)
+
+
+def _text_hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") | 1
+
+
+def _exact(
+    night: Night, hashes: Hashes, label: Codes, memory: state.Memory, source: str, groups: list[Group],
+    chosen: Parameters,
+) -> None:  # fmt: skip
+    """Give rows without a label one for their hash, where enough accounts share it or it is known."""
+    free = (label < 0) & (hashes != 0)
+    if not free.any():
+        return
+    values, inverse = np.unique(hashes[free], return_inverse=True)
+    codes = np.full(label.size, -1, np.int32)
+    codes[free] = inverse
+    count = tally(night, codes, values.size)
+    known = {w.keys[0]: w for w in memory.wordings if w.source == source}
+    good = (count.accounts >= chosen.min_accounts) & (count.exchanges >= chosen.min_exchanges)
+    good |= np.isin(values, np.array(sorted(known), np.uint64))
+    new = np.where(good, np.cumsum(good) - 1 + len(groups), -1)
+    label[free] = new[inverse]
+    groups.extend(Group(source, (value,), WRAPPER, known.get(value)) for value in values[good].tolist())
