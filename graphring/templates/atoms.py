@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.templates.fingerprint import KIND_MASK
-from graphring.templates.frequent import MINIMA, Frequent, Ints
+from graphring.templates.frequent import Frequent
+from graphring.templates.sketch import Ints
+from graphring.templates.table import MINIMA
 
 __all__ = ["Atoms", "find_atoms"]
 

@@ -7,8 +7,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from graphring.templates.frequent import Ints
-from graphring.templates.incidence import Codes, Incidence
+from graphring.templates.incidence import Incidence
+from graphring.templates.sketch import Ints
+from graphring.templates.table import Codes
 
 __all__ = ["cover", "inherit", "split"]
 

@@ -13,13 +13,13 @@ from graphring.templates import state
 from graphring.templates.attach import Tokens, attach, tokens
 from graphring.templates.cover import inherit
 from graphring.templates.groups import PAYLOAD, WRAPPER, Group, group_exchanges
-from graphring.templates.incidence import Codes
 from graphring.templates.join import Node, join
 from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
 from graphring.templates.reading import Texts, read_texts
 from graphring.templates.report import Family, write_assignments, write_families
 from graphring.templates.search import Found
+from graphring.templates.table import Codes
 from graphring.templates.tally import Tally, sharers, tally
 
 __all__ = ["find_families"]
@@ -49,7 +49,7 @@ def find_families(
     chosen = parameters(settings.templates)
     memory = state.load(known)
     night = open_night(exchanges)
-    label, payload, groups, prompts = group_exchanges(night, memory, chosen)
+    label, payload, groups, prompts = group_exchanges(night, memory, chosen, out)
     loose = read_texts(night, label, payload, groups, texts, chosen)
     family = _join(night, label, groups, chosen)
     label = _attach(label, groups, family, loose, chosen)

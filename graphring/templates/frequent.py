@@ -1,36 +1,32 @@
 """Which shingles are frequent, in two passes over the compact exchanges and in bounded memory.
 
-The first pass counts every shingle in a count-min sketch of bytes (Cormode and Muthukrishnan 2005), the second counts
-exactly those that the sketch does not rule out, and keeps for each a MinHash of the prompts that hold it (Broder
-1997), so that shingles with the same prompts can be found without keeping lists of them.
+The first pass counts every shingle in a sketch, the second counts exactly those that the sketch does not rule out, and
+keeps for each a MinHash of the prompts that hold it (Broder 1997), so that shingles with the same prompts can be found
+without keeping lists of them. What each row holds of them is put by in a file, so that there is no third pass.
 """
 
-# ruff: noqa: ANN001, ANN202, C901, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MINIMA", "Batch", "Frequent", "count_frequent", "mix_array"]
+from graphring.templates.occurrences import Occurrences
+from graphring.templates.sketch import CEILING, Hashes, Ints, Sketch
+from graphring.templates.table import MINIMA, Codes, Table
 
-MINIMA: Final = 16
-"""Independent minima of a MinHash."""
-_FULL: Final = 0.6
-_SALT: Final = 0x9E3779B97F4A7C15
-Ints = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
+__all__ = ["Batch", "Batches", "Frequent", "count_frequent"]
 
 
 @dataclass(frozen=True)
 class Batch:
     """Some exchanges, in the order of the file: sorted by account."""
 
-    account: npt.NDArray[np.int32]
+    account: Codes
     prompt: Hashes
     shingles: Hashes
     """One row after another."""
@@ -49,155 +45,95 @@ class Frequent:
     accounts: Ints
     """Distinct accounts, exactly."""
     exchanges: Ints
-    pairs: Ints
-    """Pairs of exchanges of one account."""
     minima: npt.NDArray[np.uint32]
     """(shingles, MINIMA): the smallest hashes of the distinct prompts."""
+    entry: Ints
+    """The number that `Occurrences` gives each."""
+    entries: int
+    """How many numbers there are, those of other shingles included."""
     threshold: int
     """Exchanges below which nothing was counted."""
 
     def prompts(self) -> npt.NDArray[np.float64]:
-        """About how many distinct prompts hold each shingle (each minimum is exponential with that rate)."""
-        return distinct(self.minima)
+        """About how many distinct prompts hold each shingle: each minimum is exponential with that rate, and this is
+        the maximum-likelihood estimate, made unbiased.
+        """
+        total = (self.minima.astype(np.float64) + 0.5).sum(axis=1) / 2.0**32
+        estimate: npt.NDArray[np.float64] = (MINIMA - 1) / total
+        return estimate
 
 
-def distinct(minima: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """The maximum-likelihood size, made unbiased, of the sets that the rows of MinHash minima come from."""
-    total = (minima.astype(np.float64) + 0.5).sum(axis=1) / 2.0**32
-    estimate: npt.NDArray[np.float64] = (MINIMA - 1) / total
-    return estimate
-
-
-def count_frequent(batches: Batches, total: int, least_exchanges: int, least_accounts: int, room: int) -> Frequent:
+def count_frequent(
+    batches: Batches,
+    total: int,
+    known: Sequence[int],
+    *,
+    least_exchanges: int,
+    least_accounts: int,
+    room: int,
+    scratch: Path,
+    system: bool,
+) -> tuple[Frequent, Occurrences]:
     """Count.
 
     Parameters
     ----------
     batches: called for each pass.
     total: shingles in all batches together; the sketch grows with it.
+    known: different shingles that are located and not counted; their numbers are 0, 1, 2 …
     least_exchanges, least_accounts: what a shingle needs to be kept.
     room: most shingles that are counted exactly; where more qualify, `least_exchanges` is doubled until they fit.
+    scratch: a folder for the occurrences.
+    system: whether the shingles of system prompts are counted, or all others.
+
+    Raises
+    ------
+    DiskFullError: `scratch` is full.
     """
-    bits = min(28, max(16, int(np.ceil(np.log2(max(2, total))))))
-    sketch = np.zeros((2, 1 << bits), np.uint8)
+    sketch = Sketch.empty(total, system=system)
     for batch in batches():
-        _sketch(sketch, batch.shingles, 64 - bits)
-    slots = 1 << int(np.ceil(np.log2(max(1024, min(room, total) / _FULL))))
-    threshold = least_exchanges
-    while True:
-        table = _Table.empty(slots)
-        fits = True
-        for batch in batches():
-            fits = _exact(
-                sketch, 64 - bits, min(threshold, 255), batch.account, batch.prompt, batch.shingles, batch.offsets,
-                table.key, table.entry, table.count, table.minima, table.used,
-            )  # fmt: skip
-            if not fits:
-                break
-        if fits:
-            return table.frequent(threshold, least_accounts)
-        threshold *= 2
+        sketch.add(batch.shingles)
+    sketch.fill(known)
+    table = Table.empty(min(room, total) + len(known))
+    table.enter(np.array(known, np.uint64), np.empty(len(known), np.int32))
+    occurrences = Occurrences(scratch)
+    threshold = _count(batches(), sketch, table, occurrences, least_exchanges)
+    used = int(table.used[0])
+    able = (table.count[:used, 1] >= least_accounts) & (table.count[:used, 2] >= threshold)
+    able[: len(known)] = False
+    entry = np.flatnonzero(able)
+    entry = entry[np.argsort(table.value[entry])]
+    count = table.count[entry].astype(np.int64)
+    return Frequent(
+        table.value[entry], count[:, 1], count[:, 2], table.minima[entry], entry, used, threshold
+    ), occurrences
 
 
-@dataclass(frozen=True)
-class _Table:
-    """An open-addressing hash table of entries that lie in the order in which they came.
-
-    What an entry holds is seven times the size of its slot, and the entries beyond the last one are memory that was
-    never touched, so a night of few shingles costs little however much room there is.
-    """
-
-    key: Hashes
-    """(slots,): 0 where a slot is free."""
-    entry: npt.NDArray[np.int32]
-    """(slots,): which entry a slot names."""
-    count: npt.NDArray[np.int32]
-    """(entries, 5): last account, accounts, exchanges, run within the account, pairs."""
-    minima: npt.NDArray[np.uint32]
-    """(entries, MINIMA), unset beyond the last entry."""
-    used: Ints
-    """(1,): how many entries there are."""
-
-    @classmethod
-    def empty(cls, slots: int) -> _Table:
-        entries = int(slots * _FULL)
-        return cls(
-            np.zeros(slots, np.uint64),
-            np.zeros(slots, np.int32),
-            np.zeros((entries, 5), np.int32),
-            np.empty((entries, MINIMA), np.uint32),
-            np.zeros(1, np.int64),
-        )
-
-    def frequent(self, threshold: int, accounts: int) -> Frequent:
-        slots = np.flatnonzero(self.key)
-        entry = self.entry[slots]
-        able = (self.count[entry, 1] >= accounts) & (self.count[entry, 2] >= threshold)
-        slots, entry = slots[able], entry[able]
-        order = np.argsort(self.key[slots])
-        kept = entry[order]
-        count = self.count[kept].astype(np.int64)
-        return Frequent(self.key[slots[order]], count[:, 1], count[:, 2], count[:, 4], self.minima[kept], threshold)
+def _count(
+    batches: Iterator[Batch], sketch: Sketch, table: Table, occurrences: Occurrences, threshold: int
+) -> int:  # fmt: skip
+    """Fill the table; the rows of one batch are counted while the shingles of the next are looked up."""
+    with ThreadPoolExecutor(1) as pool:
+        counted: Future[None] | None = None
+        for batch in batches:
+            shingles, counts = sketch.passing(batch.shingles, batch.offsets, threshold)
+            entries = np.empty(shingles.size, np.int32)
+            while not table.enter(shingles, entries, closed=threshold > CEILING):
+                if counted is not None:
+                    counted.result()
+                threshold = min(2 * threshold, CEILING + 1)
+                _make_room(sketch, table, occurrences, threshold)
+                shingles, counts = sketch.passing(batch.shingles, batch.offsets, threshold)
+                entries = np.empty(shingles.size, np.int32)
+            if counted is not None:
+                counted.result()
+            occurrences.append(counts, entries)
+            counted = pool.submit(table.update, batch.account, batch.prompt, counts, entries)
+        if counted is not None:
+            counted.result()
+    return threshold
 
 
-@numba.njit(nogil=True, cache=True)
-def _sketch(sketch, shingles, shift):  # type: ignore[no-untyped-def]
-    for value in shingles:
-        a = value >> np.uint64(shift)
-        b = (value * np.uint64(_SALT)) >> np.uint64(shift)
-        if sketch[0, a] < 255:
-            sketch[0, a] += 1
-        if sketch[1, b] < 255:
-            sketch[1, b] += 1
-
-
-@numba.njit(nogil=True, cache=True)
-def _exact(sketch, shift, threshold, account, prompt, shingles, offsets, key, entry, count, minima, used):  # type: ignore[no-untyped-def]
-    mask = np.uint64(key.size - 1)
-    hashed = np.empty(minima.shape[1], np.uint32)
-    for row in range(account.size):
-        ready = False
-        owner = account[row] + 1
-        for i in range(offsets[row], offsets[row + 1]):
-            value = shingles[i]
-            if sketch[0, value >> np.uint64(shift)] < threshold:
-                continue
-            if sketch[1, (value * np.uint64(_SALT)) >> np.uint64(shift)] < threshold:
-                continue
-            slot = ((value >> np.uint64(3)) * np.uint64(_SALT) >> np.uint64(20)) & mask
-            while key[slot] != value and key[slot] != 0:
-                slot = (slot + np.uint64(1)) & mask
-            if key[slot] == 0:
-                if used[0] >= count.shape[0]:
-                    return False
-                key[slot] = value
-                entry[slot] = used[0]
-                minima[used[0]] = 0xFFFFFFFF
-                used[0] += 1
-            at = entry[slot]
-            if not ready:
-                state = prompt[row]
-                for k in range(hashed.size):
-                    state += np.uint64(_SALT)
-                    mixed = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-                    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-                    hashed[k] = np.uint32((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(32))
-                ready = True
-            if count[at, 0] != owner:
-                count[at, 0] = owner
-                count[at, 1] += 1
-                count[at, 3] = 0
-            count[at, 4] = min(count[at, 4] + count[at, 3], 1 << 30)
-            count[at, 2] += 1
-            count[at, 3] += 1
-            for k in range(hashed.size):
-                minima[at, k] = min(minima[at, k], hashed[k])
-    return True
-
-
-def mix_array(values: Hashes) -> Hashes:
-    """SplitMix64's finaliser over an array."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Hashes = values ^ (values >> np.uint64(31))
-    return mixed
+def _make_room(sketch: Sketch, table: Table, occurrences: Occurrences, threshold: int) -> None:
+    """Drop what the sketch rules out under a higher threshold."""
+    occurrences.renumber(table.keep(sketch.able(table.value[: int(table.used[0])], threshold)))

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from graphring.templates import state
-from graphring.templates.frequent import Hashes
-from graphring.templates.incidence import Codes
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
 from graphring.templates.search import Found, search
+from graphring.templates.sketch import Hashes
+from graphring.templates.table import Codes
 from graphring.templates.tally import tally
 from graphring.templates.wording import Wording, fold_words
 
@@ -67,7 +68,7 @@ class Group:
 
 
 def group_exchanges(
-    night: Night, memory: state.Memory, chosen: Parameters
+    night: Night, memory: state.Memory, chosen: Parameters, scratch: Path
 ) -> tuple[Codes, Codes, list[Group], Found]:  # fmt: skip
     """Label each exchange with a group: its prompt's wrapper, else its template_id, else its system prompt.
 
@@ -76,12 +77,12 @@ def group_exchanges(
     For each exchange its group and the group of its payload (-1: none), the groups, and the search of the prompts.
     """
     groups: list[Group] = []
-    prompts = _search(night, memory, chosen, "prompt")
+    prompts = _search(night, memory, chosen, "prompt", scratch)
     label = _adopt(prompts, prompts.label, memory, "prompt", groups, chosen)
     payload = _adopt(prompts, prompts.payload, memory, "prompt", groups, chosen, kind=PAYLOAD)
     _exact(night, _template_hashes(night), label, memory, "template", groups, chosen)
     if night.systems:
-        systems = _search(night, memory, chosen, "system")
+        systems = _search(night, memory, chosen, "system", scratch)
         free = np.where(label < 0, systems.label, -1).astype(np.int32)
         found = _adopt(systems, free, memory, "system", groups, chosen)
         label = np.where(label < 0, found, label).astype(np.int32)
@@ -89,10 +90,10 @@ def group_exchanges(
     return label, payload, groups, prompts
 
 
-def _search(night: Night, memory: state.Memory, chosen: Parameters, source: str) -> Found:
+def _search(night: Night, memory: state.Memory, chosen: Parameters, source: str, scratch: Path) -> Found:
     known = [w.keys for w in memory.wordings if w.source == source and w.kind == WRAPPER]
     batches = night.prompts if source == "prompt" else night.system_prompts
-    return search(batches, night.rows, night.shingles, known, chosen)
+    return search(batches, night.rows, night.shingles, known, chosen, scratch, system=source == "system")
 
 
 def _adopt(

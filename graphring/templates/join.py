@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import squareform
 
 from graphring.templates.embedding import embed
-from graphring.templates.frequent import Ints
 from graphring.templates.parameters import Parameters
+from graphring.templates.sketch import Ints
 
 __all__ = ["Node", "join", "likeness"]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graphring.templates.fingerprint import KIND_MASK, Kind
-from graphring.templates.frequent import Batch, Hashes, Ints
+from graphring.templates.frequent import Batch
+from graphring.templates.sketch import Hashes, Ints
 
 __all__ = ["Night", "open_night"]
 
@@ -42,34 +42,29 @@ class Night:
         return int(self.account.size)
 
     def prompts(self) -> Iterator[Batch]:
-        """The shingles of prompts."""
-        return self._batches(system=False)
+        """Shingles of all kinds; `prompt` is the hash of the prompt."""
+        return self._batches(self.prompt)
 
     def system_prompts(self) -> Iterator[Batch]:
-        """The shingles of system prompts; `prompt` is the hash of the system prompt."""
-        return self._batches(system=True)
+        """Shingles of all kinds; `prompt` is the hash of the system prompt."""
+        return self._batches(self.system)
 
-    def _batches(self, *, system: bool) -> Iterator[Batch]:
+    def _batches(self, text: Hashes) -> Iterator[Batch]:
         """The next batch is decoded while the last one is worked on."""
-        batches = self._decode(system=system)
+        batches = self._decode(text)
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(next, batches, None)
             while (batch := ahead.result()) is not None:
                 ahead = pool.submit(next, batches, None)
                 yield batch
 
-    def _decode(self, *, system: bool) -> Iterator[Batch]:
+    def _decode(self, text: Hashes) -> Iterator[Batch]:
         row = 0
-        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=["shingles"]):
-            lists = batch.column(0)
-            offsets, values = _flat(lists)
-            if self.systems or system:
-                keep = ((values & np.uint64(KIND_MASK)) == Kind.SYSTEM) == system
-                offsets = np.concatenate(([0], np.cumsum(keep)))[offsets]
-                values = values[keep]
-            here = slice(row, row + len(lists))
-            yield Batch(self.account[here], (self.system if system else self.prompt)[here], values, offsets)
-            row += len(lists)
+        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=["shingles"], use_threads=False):
+            offsets, values = _flat(batch.column(0))
+            here = slice(row, row + batch.num_rows)
+            yield Batch(self.account[here], text[here], values, offsets)
+            row += batch.num_rows
 
     def pick(self, column: str, rows: Ints) -> list[str | None]:
         """The values of a text column at some rows, ascending."""

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from graphring.templates.attach import Tokens, tokens
 from graphring.templates.groups import PAYLOAD, SYSTEMS, WRAPPER, Group
-from graphring.templates.incidence import Codes
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
+from graphring.templates.table import Codes
 from graphring.templates.tally import sample, tally
 from graphring.templates.wording import outer_words, wording
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from graphring.engine.duck import atomic, writing
 from graphring.model import ASSIGNMENTS, FAMILIES, TIME
-from graphring.templates.frequent import Ints
 from graphring.templates.night import Night
+from graphring.templates.sketch import Ints
 from graphring.templates.state import family_id
 
 __all__ = ["Family", "write_assignments", "write_families"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numba
 import numpy as np
 
 from graphring.templates.atoms import Atoms, find_atoms
 from graphring.templates.cover import cover, split
-from graphring.templates.frequent import Batches, Frequent, Ints, count_frequent
-from graphring.templates.incidence import Codes, Incidence, Lexicon, locate
+from graphring.templates.frequent import Batches, Frequent, count_frequent
+from graphring.templates.incidence import Incidence, Lexicon, locate
 from graphring.templates.parameters import Parameters
+from graphring.templates.sketch import Ints
+from graphring.templates.table import Codes
 
 __all__ = ["Found", "search"]
 
@@ -36,20 +39,33 @@ class Found:
         return tuple(np.sort(self.lexicon.shingle[first:last])[:most].tolist())
 
 
-def search(batches: Batches, rows: int, total: int, known: Sequence[Sequence[int]], chosen: Parameters) -> Found:
+def search(
+    batches: Batches, rows: int, total: int, known: Sequence[Sequence[int]], chosen: Parameters, scratch: Path, *,
+    system: bool = False,
+) -> Found:  # fmt: skip
     """Search one kind of text.
 
     Parameters
     ----------
-    batches: the exchanges; called for each of three passes.
+    batches: the exchanges; called for each of two passes.
     rows, total: how many exchanges and shingles there are.
     known: the shingles of the known wordings.
+    scratch: a folder for what is put by between the passes.
+    system: whether system prompts are searched, or prompts.
+
+    Raises
+    ------
+    DiskFullError: `scratch` is full.
     """
-    frequent = count_frequent(batches, total, chosen.min_exchanges, chosen.min_accounts, chosen.room)
-    frequent = _without(frequent, known)
+    keys = list(dict.fromkeys(key for keys in known for key in keys))
+    frequent, occurrences = count_frequent(
+        batches, total, keys, least_exchanges=chosen.min_exchanges, least_accounts=chosen.min_accounts,
+        room=chosen.room, scratch=scratch, system=system,
+    )  # fmt: skip
     atoms = find_atoms(frequent, chosen.coincide)
-    lexicon, accounts = _lexicon(frequent, atoms, known, chosen.weak)
-    incidence = locate(batches(), lexicon, chosen.presence)
+    lexicon, accounts, atom_of = _lexicon(frequent, atoms, known, len(keys), chosen.weak)
+    incidence = locate(occurrences, atom_of, lexicon.size, chosen.presence)
+    occurrences.close()
     label = _recognise(incidence.start, incidence.atom, lexicon.size, len(known))
     size = lexicon.size.copy()
     size[: len(known)] = 0
@@ -62,27 +78,29 @@ def search(batches: Batches, rows: int, total: int, known: Sequence[Sequence[int
     return Found(label, payload, incidence, lexicon, len(known))
 
 
-def _without(frequent: Frequent, known: Sequence[Sequence[int]]) -> Frequent:
-    taken = np.array(sorted({key for keys in known for key in keys}), np.uint64)
-    free = ~np.isin(frequent.value, taken)
-    return Frequent(
-        frequent.value[free], frequent.accounts[free], frequent.exchanges[free], frequent.pairs[free],
-        frequent.minima[free], frequent.threshold,
-    )  # fmt: skip
+def _lexicon(
+    frequent: Frequent, atoms: Atoms, known: Sequence[Sequence[int]], keys: int, least: int
+) -> tuple[Lexicon, Ints, Codes]:  # fmt: skip
+    """Known wordings and tonight's atoms of enough shingles, ordered by atom; the accounts of each atom; and the atom
+    of each entry (-1: none).
 
-
-def _lexicon(frequent: Frequent, atoms: Atoms, known: Sequence[Sequence[int]], least: int) -> tuple[Lexicon, Ints]:
-    """Known wordings and tonight's atoms of enough shingles, ordered by atom; and the accounts of each atom."""
+    A shingle of several known wordings is the first one's. `keys` is how many different ones those have: they are the
+    first entries, in order of first appearance.
+    """
     good = atoms.size >= least
     new = np.where(good, np.cumsum(good) - 1 + len(known), -1)[atoms.of]
     kept = np.flatnonzero(new >= 0)
     kept = kept[np.argsort(new[kept], kind="stable")]
-    owner = np.repeat(np.arange(len(known)), [len(keys) for keys in known])
-    shingle = np.concatenate([np.array([k for keys in known for k in keys], np.uint64), frequent.value[kept]])
+    owner = np.repeat(np.arange(len(known)), [len(own) for own in known])
+    shingle = np.concatenate([np.array([k for own in known for k in own], np.uint64), frequent.value[kept]])
     atom = np.concatenate([owner, new[kept]]).astype(np.int32)
-    size = np.concatenate([np.array([len(keys) for keys in known], np.int64), atoms.size[good]])
+    size = np.concatenate([np.array([len(own) for own in known], np.int64), atoms.size[good]])
     accounts = np.concatenate([np.zeros(len(known), np.int64), frequent.accounts[atoms.leader[good]]])
-    return Lexicon(shingle, atom, size), accounts
+    atom_of = np.full(frequent.entries, -1, np.int32)
+    _, first = np.unique(shingle[: owner.size], return_index=True)
+    atom_of[:keys] = owner[np.sort(first)]
+    atom_of[frequent.entry] = new
+    return Lexicon(shingle, atom, size), accounts, atom_of
 
 
 @numba.njit(nogil=True, cache=True)

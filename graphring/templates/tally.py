@@ -9,9 +9,9 @@ from itertools import pairwise
 import numba
 import numpy as np
 
-from graphring.templates.frequent import Hashes, Ints
-from graphring.templates.incidence import Codes
 from graphring.templates.night import Night
+from graphring.templates.sketch import Hashes, Ints
+from graphring.templates.table import Codes
 
 __all__ = ["Tally", "sample", "sharers", "tally"]
 
