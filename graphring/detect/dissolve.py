@@ -6,7 +6,7 @@ answer counts:
 
 1. put objects back, one by one, those first that connect the fewest (greedy reinsertion; Schneider, Mihaljev, Herrmann,
    Inverse targeting, 2012), as long as no part reaches half of the members;
-2. the same, but beginning with everything inside the Leiden communities in place;
+2. the same, but beginning with everything inside the Leiden communities in place, at several resolutions;
 3. the minimum cut (igraph, vertex capacities) between those who stand safely inside the largest community and those
    who stand safely inside the others.
 
@@ -31,6 +31,8 @@ __all__ = ["Cut", "dissolve"]
 
 _MOST_EDGES: Final = 20_000
 """Larger rings are spared the flow."""
+_RESOLUTIONS: Final = (0.5, 1.0, 2.0, 4.0)
+"""Of the communities, from coarse to fine: halves, and what they are made of."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,13 @@ def dissolve(account: Longs, item: Longs, n: int, seed: int) -> Cut:
     if 2 * connected < n:
         return Cut((), (), connected)
     answers = [objects.left_out(np.empty(0, dtype=np.int64))]
-    label = _communities(account, item, n, seed)
-    spanning = objects.spanning(label)
-    inner = np.flatnonzero(~spanning)
-    if 2 * objects.connected(inner) < n:
-        answers.append(objects.left_out(inner))
-    if len(item) <= _MOST_EDGES:
-        kept = np.setdiff1d(np.arange(objects.m), _minimum_cut(objects, label, spanning))
-        if 2 * objects.connected(kept) < n:
-            answers.append(objects.left_out(kept))
+    for resolution in _RESOLUTIONS:
+        label = _communities(account, item, n, resolution, seed)
+        spanning = objects.spanning(label)
+        starts = [np.flatnonzero(~spanning)]
+        if len(item) <= _MOST_EDGES:
+            starts.append(np.setdiff1d(np.arange(objects.m), _minimum_cut(objects, label, spanning)))
+        answers += [objects.left_out(start) for start in starts if 2 * objects.connected(start) < n]
     best = min(answers, key=len)
     order = best[np.lexsort((best, -objects.users[best]))]
     return Cut(tuple(order.tolist()), objects.remains(order), connected)
@@ -162,11 +162,11 @@ class _Parts:
             yield a
 
 
-def _communities(account: Longs, item: Longs, n: int, seed: int) -> Longs:
+def _communities(account: Longs, item: Longs, n: int, resolution: float, seed: int) -> Longs:
     """Community of each member; those that share nothing are alone."""
     layer = build_layer("ring", account, item, np.arange(n, dtype=np.int32))
     label = -1 - np.arange(n)
-    for i, part in enumerate(communities(layer, 1.0, n + 1, seed)):
+    for i, part in enumerate(communities(layer, resolution, n + 1, seed)):
         label[part] = i
     return np.asarray(label, dtype=np.int64)
 

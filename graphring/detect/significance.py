@@ -24,6 +24,7 @@ from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.stats import false_discovery_control
 
 from graphring.detect.evidence import Meter
 from graphring.detect.explain import score_of
@@ -67,13 +68,7 @@ def empirical(scores: Reals, null: Reals) -> Reals:
 
 def adjusted(p_values: Reals) -> Reals:
     """q-values of Benjamini and Yekutieli: the lowest false-discovery rate at which each would be reported."""
-    m = len(p_values)
-    order = np.argsort(-p_values, kind="stable")
-    dependence = float(np.sum(1.0 / np.arange(1, m + 1)))
-    steps = p_values[order] * m * dependence / np.arange(m, 0, -1)
-    q_values = np.empty(m)
-    q_values[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
-    return q_values
+    return np.asarray(false_discovery_control(p_values, method="by"), dtype=np.float64)
 
 
 def stranger_scores(r: Relations, p: Parameters, groups: Sequence[Ints]) -> Reals:

@@ -11,6 +11,7 @@ from graphring.detect import detect
 from graphring.engine import Engine
 from graphring.evaluate import NullResult, null_runs
 from graphring.model import GraphTables, Traffic
+from graphring.refresh.calibration import calibrated
 from graphring.refresh.stages import Progress
 from graphring.refresh.state import State
 
@@ -28,7 +29,7 @@ def null_result(state: State, *, shuffles: int, seed: int, progress: Progress) -
     ------
     NoRunError: nothing was published, or its compact traffic is gone.
     """
-    settings = state.settings
+    settings = calibrated(state.settings)
     traffic, graph = state.traffic(), state.store.read_graph()
     with tempfile.TemporaryDirectory(prefix="null-", dir=settings.state) as name:
         scratch = Path(name)

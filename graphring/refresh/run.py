@@ -23,6 +23,7 @@ from graphring.engine import Engine
 from graphring.errors import NoRunError
 from graphring.intake import Reader, Sources, discover
 from graphring.model import RunInfo
+from graphring.refresh.calibration import calibrated
 from graphring.refresh.rings import first_free_number
 from graphring.refresh.stages import STAGES, Context, Progress, found_tables
 from graphring.refresh.state import State
@@ -65,7 +66,7 @@ def refresh(
 
 def _locked(state: State, sources: Sources, progress: Progress) -> RunInfo:
     started = datetime.now(UTC)
-    settings = state.settings
+    settings = calibrated(state.settings)
     last = _last(state)
     number = last.run.number + 1 if last else 1
     key = _fingerprint(sources, settings)
