@@ -17,6 +17,7 @@ from graphring.templates.table import MINIMA
 
 __all__ = ["Atoms", "find_atoms"]
 
+_SALT: Final = 0x9E3779B97F4A7C15
 _STEPS: Final = 1024
 """Shingles with a minimum in common that one leader looks at; it bounds the work, whatever the input."""
 
@@ -36,33 +37,40 @@ class Atoms:
 def find_atoms(frequent: Frequent, agree: int) -> Atoms:
     """Group shingles around leaders: the most frequent first, each takes those that agree with it in `agree` of the
     MINIMA minima (which estimates the Jaccard index of their prompts as agree / MINIMA).
+
+    Two that agree in so many agree in one of any MINIMA - agree + 1, so that no more chains are needed.
     """
-    count = frequent.value.size
     order = np.lexsort((frequent.value & KIND_MASK, frequent.value, -frequent.exchanges))
-    of = np.full(count, -1, np.int32)
-    rank = np.empty(count, np.int64)
-    rank[order] = np.arange(count)
-    if count:
-        chains = np.empty((MINIMA, count), np.int32)
-        for k in range(MINIMA):
-            chains[k] = _chain(frequent.minima[:, k], rank)
-        _lead(order.astype(np.int64), frequent.minima, chains, agree, of)
+    minima = frequent.minima[order]
+    chains = np.empty((max(1, min(MINIMA, MINIMA - agree + 1)), order.size), np.int32)
+    for k, chain in enumerate(chains):
+        _chain(minima[:, k], chain)
+    of = np.empty(order.size, np.int32)
+    of[order] = order[_lead(minima, chains, agree)]
     leaders, of32 = np.unique(of, return_inverse=True)
     return Atoms(of32.astype(np.int32), np.bincount(of32, minlength=leaders.size), leaders.astype(np.int64))
 
 
-def _chain(minimum: npt.NDArray[np.uint32], rank: Ints) -> npt.NDArray[np.int32]:
-    """For each shingle the next one, by rank, with the same minimum; -1 at the end."""
-    order = np.lexsort((rank, minimum))
-    following = np.full(order.size, -1, np.int32)
-    same = minimum[order[1:]] == minimum[order[:-1]]
-    following[order[:-1][same]] = order[1:][same]
-    return following
+@numba.njit(nogil=True, cache=True)
+def _chain(minimum, following):  # type: ignore[no-untyped-def]
+    """For each shingle the next one with the same minimum; -1 at the end."""
+    bits = 10
+    while (1 << bits) < 2 * minimum.size:
+        bits += 1
+    slots = np.full(1 << bits, -1, np.int32)
+    for i in range(minimum.size - 1, -1, -1):
+        slot = np.int64((np.uint64(minimum[i]) * np.uint64(_SALT)) >> np.uint64(64 - bits))
+        while slots[slot] >= 0 and minimum[slots[slot]] != minimum[i]:
+            slot = (slot + 1) & (slots.size - 1)
+        following[i] = slots[slot]
+        slots[slot] = i
 
 
 @numba.njit(nogil=True, cache=True)
-def _lead(order, minima, chains, agree, of):  # type: ignore[no-untyped-def]
-    for leader in order:
+def _lead(minima, chains, agree):  # type: ignore[no-untyped-def]
+    """For each shingle its leader; both by their place in the order of frequency."""
+    of = np.full(minima.shape[0], -1, np.int32)
+    for leader in range(of.size):
         if of[leader] >= 0:
             continue
         of[leader] = leader
@@ -83,3 +91,4 @@ def _lead(order, minima, chains, agree, of):  # type: ignore[no-untyped-def]
                 before = other
                 other = chains[k, other]
                 steps += 1
+    return of

@@ -1,6 +1,6 @@
 """Which atom of a prompt is its wrapper: the one that explains most prompts, unless others explain them as well."""
 
-# ruff: noqa: ANN001, ANN202, C901 - numba infers the types; a loop over millions of rows is one function
+# ruff: noqa: ANN001, ANN202, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
 import numba
@@ -44,10 +44,11 @@ def _settle(
     incidence: Incidence, fixed: Codes, weight: npt.NDArray[np.float64], claimed: Ints, rounds: int
 ) -> tuple[Codes, Ints]:
     """Let each free row choose, with the rows claimed in the round before as the measure, until nothing changes."""
-    label = fixed
+    label = fixed.copy()
+    base = np.bincount(fixed[fixed >= 0], minlength=weight.size)
+    free = np.flatnonzero((fixed < 0) & (np.diff(incidence.start) > 0))
     for _ in range(rounds):
-        label = _pick(incidence.start, incidence.atom, claimed * weight, fixed)
-        new = np.bincount(label[label >= 0], minlength=weight.size)
+        new = _pick(incidence.start, incidence.atom, claimed * weight, free, label, base)
         if (new == claimed).all():
             break
         claimed = new
@@ -55,30 +56,30 @@ def _settle(
 
 
 @numba.njit(nogil=True, cache=True)
-def _pick(start, atom, score, fixed):  # type: ignore[no-untyped-def]
-    label = fixed.copy()
-    for row in range(fixed.size):
-        if fixed[row] >= 0:
-            continue
+def _pick(start, atom, score, free, label, base):  # type: ignore[no-untyped-def]
+    """Give each free row the atom of the highest score, -1 where none has any; returns the rows of each atom."""
+    claimed = base.copy()
+    for row in free:
         best = 0.0
+        chosen = -1
         for i in range(start[row], start[row + 1]):
             if score[atom[i]] > best:
                 best = score[atom[i]]
-                label[row] = atom[i]
-    return label
-
-
-def inherit(incidence: Incidence, label: Codes, usable: npt.NDArray[np.bool_]) -> Codes:
-    """Rows without a label take that of an atom of theirs four fifths of whose rows have the same one."""
-    inherited: Codes = _inherit(incidence.start, incidence.atom, label, usable)
-    return inherited
+                chosen = atom[i]
+        label[row] = chosen
+        if chosen >= 0:
+            claimed[chosen] += 1
+    return claimed
 
 
 @numba.njit(nogil=True, cache=True)
-def _inherit(start, atom, label, usable):  # type: ignore[no-untyped-def]
-    """Majority votes (Boyer and Moore 1981, checked by a second count) of the atoms' rows; -1 where there is none."""
-    winner = np.full(usable.size, -1, np.int32)
-    votes = np.zeros(usable.size, np.int64)
+def _majority(start, atom, label, atoms):  # type: ignore[no-untyped-def]
+    """(label, rows that have it, all rows) of each atom: the label of more than half of its rows, if there is one.
+
+    A vote (Boyer and Moore 1981), checked by a second count.
+    """
+    winner = np.full(atoms, -1, np.int32)
+    votes = np.zeros(atoms, np.int64)
     for row in range(label.size):
         for i in range(start[row], start[row + 1]):
             a = atom[i]
@@ -88,12 +89,26 @@ def _inherit(start, atom, label, usable):  # type: ignore[no-untyped-def]
                 winner[a], votes[a] = label[row], 1
             else:
                 votes[a] -= 1
-    agree = np.zeros(usable.size, np.int64)
-    total = np.zeros(usable.size, np.int64)
+    agree = np.zeros(atoms, np.int64)
+    total = np.zeros(atoms, np.int64)
     for row in range(label.size):
         for i in range(start[row], start[row + 1]):
             total[atom[i]] += 1
             agree[atom[i]] += label[row] == winner[atom[i]]
+    return winner, agree, total
+
+
+def inherit(incidence: Incidence, label: Codes, usable: npt.NDArray[np.bool_]) -> Codes:
+    """Rows without a label take that of an atom of theirs four fifths of whose rows have the same one."""
+    winner, agree, total = _majority(incidence.start, incidence.atom, label, usable.size)
+    inherited: Codes = _inherit(
+        incidence.start, incidence.atom, label, usable & (winner >= 0) & (agree * 5 >= total * 4), winner, agree
+    )
+    return inherited
+
+
+@numba.njit(nogil=True, cache=True)
+def _inherit(start, atom, label, usable, winner, agree):  # type: ignore[no-untyped-def]
     out = label.copy()
     for row in range(label.size):
         if label[row] >= 0:
@@ -101,7 +116,7 @@ def _inherit(start, atom, label, usable):  # type: ignore[no-untyped-def]
         best = 0
         for i in range(start[row], start[row + 1]):
             a = atom[i]
-            if usable[a] and winner[a] >= 0 and agree[a] * 5 >= total[a] * 4 and agree[a] > best:
+            if usable[a] and agree[a] > best:
                 best = agree[a]
                 out[row] = winner[a]
     return out
@@ -118,17 +133,13 @@ def split(incidence: Incidence, label: Codes, size: Ints, *, share: float, least
     if not size.size:
         return out
     for _ in range(3):
-        everywhere = np.bincount(incidence.atom, minlength=size.size)
-        pairs, count = _within(incidence, out)
-        parent, child = pairs >> 32, pairs & 0xFFFFFFFF
+        parent, count, everywhere = _majority(incidence.start, incidence.atom, out, size.size)
         total = np.bincount(out[out >= 0], minlength=size.size)
         part = count / np.maximum(total[parent], 1)
-        good = (parent != child) & (part >= share) & (part <= 1 - share) & (count >= 0.8 * everywhere[child])
-        good &= size[child] >= least
-        score = np.zeros(size.size)
-        home = np.full(size.size, -1, np.int64)
-        score[child[good]] = count[good]
-        home[child[good]] = parent[good]
+        good = (parent >= 0) & (parent != np.arange(size.size)) & (part >= share) & (part <= 1 - share)
+        good &= (count >= 0.8 * everywhere) & (size >= least)
+        score = np.where(good, count, 0.0)
+        home = np.where(good, parent, -1)
         new = _pick_child(incidence.start, incidence.atom, out, home, score)
         moved = np.bincount(out[(new != out) & (out >= 0)], minlength=size.size)
         whole = moved < covered * np.maximum(total, 1)
@@ -137,15 +148,6 @@ def split(incidence: Incidence, label: Codes, size: Ints, *, share: float, least
             break
         out = new
     return out
-
-
-def _within(incidence: Incidence, label: Codes) -> tuple[Ints, Ints]:
-    """(label << 32 | atom, rows) for atoms of labelled rows."""
-    owner = np.repeat(label, np.diff(incidence.start))
-    kept = owner >= 0
-    keys = (owner[kept].astype(np.int64) << 32) | incidence.atom[kept]
-    values, count = np.unique(keys, return_counts=True)
-    return values, count
 
 
 @numba.njit(nogil=True, cache=True)
