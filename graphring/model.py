@@ -169,9 +169,9 @@ RINGS: Final = _schema(
 )  # fmt: skip
 """Sorted by ring_id. `score` in bits; `accounts` counts members only; `status` is the ledger's last event;
 `predecessor` the id of the ring that this one succeeds (several: separated by spaces), or null; `benign_bits` is what
-the score loses (0 or less) if `benign_explanation` is true; `measure` is the suggested one; `p_value` and `q_value` tell
-how often groups of strangers score as much (this ring; the share of false ones among all with this q-value or a lower
-one); `connected` counts the members in the largest part that the ring's own objects connect."""
+the score loses (0 or less) if `benign_explanation` is true; `measure` is the suggested one; `p_value` and `q_value`
+tell how often groups of strangers score as much (this ring; the share of false ones among all with this q-value or a
+lower one); `connected` counts the members in the largest part that the ring's own objects connect."""
 
 MEMBERS: Final = _schema(ring_id=_TEXT, account_id=_TEXT, confidence=_REAL, role=_TEXT, bits=_REAL)
 """Sorted by (ring_id, account_id); confidence in 0..1; role as in `Role`."""

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import typer
 from rich.console import RenderableType
 
+from graphring.cases import life
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
 from graphring.cli.render import as_csv, as_json, as_table, plain
 from graphring.errors import UnknownRingError
@@ -102,14 +103,16 @@ def show(
         snapshot = opened.snapshot()
         row = ring_row(snapshot, ring)
         evidence, objects, members = snapshot.evidence(ring), snapshot.ring_objects(ring), snapshot.members(ring)
+        ledger = snapshot.ledger(ring)
         opened.casebook.record("command line", "view", ring)
         history = opened.casebook.history(ring)
         if output is not Format.TABLE:
-            tables = {"evidence": evidence, "objects": objects, "members": members}
+            tables = {"evidence": evidence, "objects": objects, "members": members, "ledger": ledger}
             out.file.write(as_json({**row, **{name: table.to_pylist() for name, table in tables.items()}}) + "\n")
             return
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
+        out.print(f"History: {plain(life(ledger.to_pylist()), 1_000)}")
         if row["benign_explanation"]:
             weight = f"{row['benign_bits']:+.1f} bits"
             out.print(f"Best innocent explanation (if true, {weight}): {plain(row['benign_explanation'])}")

@@ -30,7 +30,8 @@ class Footprints:
     rarity with every ring left out; degree: [O], accounts that use it, rings' included; member: [E, U];
     touch: [U, O]; users: [E, O], how many of a ring's accounts used an object (1 where only the lineage says so);
     start, end: [E], when most of its accounts had come and had fallen silent, microseconds since 1970, `UNKNOWN` where
-    nothing tells; closed: [E], accounts that were closed.
+    nothing tells; first, last: [E], when the first one came and the last one was seen, where the graph still has them;
+    closed: [E], accounts that were closed.
     """
 
     kind: Texts
@@ -42,6 +43,8 @@ class Footprints:
     users: sp.csr_array
     start: Longs
     end: Longs
+    first: Longs
+    last: Longs
     closed: Longs
 
     def rarest(self, ring: int, limit: int) -> tuple[tuple[str, str], ...]:
@@ -81,9 +84,9 @@ def read_footprints(rings: Sequence[Past], graph: GraphTables, p: Parameters) ->
     kept = _ones(np.array([key[0] for key in remembered], dtype=np.int64), old, (len(rings), len(objects)))
     weight, degree = _rarity(position, touch, graph)
     users = sp.csr_array((member @ touch).maximum(kept))
-    start, end, closed = _times(rings, member, people, graph, p)
+    times = _times(rings, member, people, graph, p)
     kind, name = (np.array(column, dtype=object) for column in (zip(*objects, strict=True) if objects else ((), ())))
-    return Footprints(kind, name, weight, degree, member, touch, users, start, end, closed)
+    return Footprints(kind, name, weight, degree, member, touch, users, *times)
 
 
 def _ones(row: Longs, column: Longs, shape: tuple[int, int]) -> sp.csr_array:
@@ -110,25 +113,30 @@ def _rarity(position: Mapping[tuple[str, str], int], touch: sp.csr_array, graph:
 
 def _times(
     rings: Sequence[Past], member: sp.csr_array, people: pa.Array, graph: GraphTables, p: Parameters
-) -> tuple[Longs, Longs, Longs]:
-    """Start, end and closed accounts of each ring: `lineage_settled` of its accounts came after and ended before."""
+) -> tuple[Longs, Longs, Longs, Longs, Longs]:
+    """Start, end, first, last, closed: `lineage_settled` of a ring's accounts came after its start and ended before its
+    end.
+    """
     accounts = graph.accounts.filter(pc.is_in(graph.accounts["account_id"], value_set=people))
     at = pc.index_in(people, value_set=accounts["account_id"].combine_chunks())
     come = _moments(pc.coalesce(accounts["first_seen"], accounts["created_at"]).take(at))
     gone = _moments(pc.coalesce(accounts["last_seen"], accounts["closed_at"]).take(at))
     shut = _moments(accounts["closed_at"].take(at)) != UNKNOWN
-    start, end = np.full(len(rings), UNKNOWN), np.full(len(rings), UNKNOWN)
+    start, end, earliest, latest = (np.full(len(rings), UNKNOWN) for _ in range(4))
     closed = np.zeros(len(rings), dtype=np.int64)
     for e, ring in enumerate(rings):
         mine = member.indices[member.indptr[e] : member.indptr[e + 1]]
         closed[e] = int(shut[mine].sum())
         first, last = (np.sort(moments[mine][moments[mine] != UNKNOWN]) for moments in (come, gone))
-        if 2 * len(first) >= len(mine) and 2 * len(last) >= len(mine) and len(mine):
-            start[e] = first[len(first) - int(np.ceil(p.lineage_settled * len(first)))]
-            end[e] = last[int(np.ceil(p.lineage_settled * len(last))) - 1]
-        elif ring.first_seen is not None and ring.last_seen is not None:
-            start[e], end[e] = ring.first_seen, ring.last_seen
-    return start, end, closed
+        if 2 * len(first) >= len(mine) > 0:
+            start[e], earliest[e] = first[len(first) - int(np.ceil(p.lineage_settled * len(first)))], first[0]
+        elif ring.first_seen is not None:
+            start[e] = ring.first_seen
+        if 2 * len(last) >= len(mine) > 0:
+            end[e], latest[e] = last[int(np.ceil(p.lineage_settled * len(last))) - 1], last[-1]
+        elif ring.last_seen is not None:
+            end[e] = ring.last_seen
+    return start, end, earliest, latest, closed
 
 
 def _moments(column: pa.ChunkedArray) -> Longs:

@@ -90,7 +90,7 @@ def _links(prints: Footprints, names: Sequence[str], ring: int, p: Parameters) -
     for old in np.flatnonzero(before & (trace.common.sum(axis=1) > 0)).tolist():
         taken = (trace.common[old] > 0) & ~_tenants(prints, trace, ring, old, p)
         if link := _tie(prints, trace, ring, taken, p):
-            reason = f"{link[1]} were {names[old]}'s; {_timing(prints, old, float(gap[old]))}"
+            reason = f"{link[1]} were {names[old]}'s; {_timing(prints, ring, old)}"
             links.append(Link(names[old], link[0], reason))
     return sorted(links, key=lambda link: (-round(link.strength, 9), age(link.ring_id)))
 
@@ -121,7 +121,7 @@ def _tenants(prints: Footprints, trace: _Trace, ring: int, old: int, p: Paramete
     beside = np.zeros(len(prints.start), dtype=bool)
     for one in (ring, old):
         both = np.minimum(prints.end, prints.end[one]) - np.maximum(prints.start, prints.start[one])
-        beside |= (both > p.lineage_overlap * _HOUR) | (prints.start == UNKNOWN)
+        beside |= (both > p.lineage_overlap * _HOUR) | (prints.start == UNKNOWN) | (prints.end == UNKNOWN)
     beside[[ring, old]] = False
     third = (trace.common[beside] >= 2).any(axis=0)
     return np.asarray(third & (prints.kind[trace.objects] == ObjectType.IP.value))
@@ -160,9 +160,20 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
-def _timing(prints: Footprints, old: int, gap: float) -> str:
-    hours = round(gap)
-    when = f"{hours} hour{'' if hours == 1 else 's'} after" if hours < 48 else f"{round(gap / 24)} days after"
-    closed = int(prints.closed[old])
-    fate = f" ({closed:,} of whose accounts were closed)" if closed else ""
-    return f"first seen {when if hours >= 1 else 'as'} that one{fate} fell silent"
+def _timing(prints: Footprints, ring: int, old: int) -> str:
+    """Exact where no account of the two overlaps, else about most accounts of each."""
+    first, last, closed = int(prints.first[ring]), int(prints.last[old]), int(prints.closed[old])
+    if UNKNOWN not in {first, last} and first >= last:
+        text = f"first seen {_after(first - last)} that one was last seen"
+    else:
+        text = f"most of it came {_after(int(prints.start[ring] - prints.end[old]))} most of that one had fallen silent"
+    return text + (f"; {closed:,} of the old accounts {'was' if closed == 1 else 'were'} closed" if closed else "")
+
+
+def _after(gap: int) -> str:
+    hours = round(gap / _HOUR)
+    if hours < 1:
+        return "as"
+    if hours < 48:
+        return f"{hours} hour{'' if hours == 1 else 's'} after"
+    return f"{round(hours / 24)} days after"

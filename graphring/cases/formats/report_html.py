@@ -45,6 +45,7 @@ def render(case: Case) -> bytes:
             others=wording.others(case),
             standing=wording.standing(case),
             summary=wording.summary(case),
+            history=wording.history(case),
             fall=waterfall(evidence, float(case.ring["score"] or 0.0)),
             facts=[row for row in evidence if not row["inferred"]],
             inferences=[row for row in evidence if row["inferred"]],

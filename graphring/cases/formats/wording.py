@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from graphring.cases.case import Case, Row
+from graphring.cases.life import life
 from graphring.cases.names import case_name
 from graphring.cases.text import visible
 
@@ -14,6 +15,7 @@ __all__ = [
     "confidence",
     "day",
     "folder",
+    "history",
     "kind",
     "minute",
     "number",
@@ -143,6 +145,11 @@ def said(case: Case) -> list[Row]:
     rows: list[dict[str, Any]] = [dict(row) | {"since": _since(set(row["accounts"]), now)} for row in case.decisions]
     rows += [dict(row) | {"since": ""} for row in case.notes]
     return sorted(rows, key=lambda row: row["seq"])
+
+
+def history(case: Case) -> str:
+    """The ring's life over the runs; empty where the ledger says nothing."""
+    return life(case.ledger)
 
 
 def folder(case: Case) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from graphring.cases import Entry, Kind, Outcome
+from graphring.cases import Entry, Kind, Outcome, life
 from graphring.model import Role
 from graphring.ui import charts, markup, session
 from graphring.ui.data import Ring, read_ring
@@ -78,6 +78,8 @@ def _head(desk: Desk, ring: Ring, history: list[Entry]) -> None:
             ("Suggested measure", measure_name(facts["measure"])),
         ]
     )
+    if line := life(records(ring.ledger)):
+        st.html(f'<p class="gr-below">History: {esc(line, 1_000)}</p>')
     newer = desk.snapshot.run
     if decision is not None and decision.run_id != newer.run_id and decision.outcome is not Outcome.REOPEN:
         grown = facts["accounts"] - (decision.accounts_count or 0)

@@ -165,6 +165,7 @@ def test_facts_stand_apart_from_inference_and_the_numbers_are_those_of_the_run(
     assert "suggests one operator" not in facts
     for piece in ("41.0 bits", "over 99.9%", "and 1 victim", "+14.2", "\N{MINUS SIGN}2.1", "tutoring company"):
         assert piece in report
+    assert "History over the runs: <bdi>Born in run 7 (first seen in this run).</bdi>" in report
 
 
 def test_a_small_ring_that_nobody_decided(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:

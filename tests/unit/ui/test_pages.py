@@ -76,6 +76,7 @@ def test_a_deep_link_opens_a_ring_cold(page: Opened) -> None:
     assert "41.0 bits" in shown
     assert "A tutoring company that bought virtual cards per class" in shown
     assert "+14.2 of +31.7" in shown
+    assert "History: Born in run 7 (first seen in this run)." in shown
     assert [frame.value.shape[0] for frame in app.dataframe] == [25, 11]
     assert len(app.get("vega_lite_chart")) == 2
     assert len(app.get("bidi_component")) == 1
