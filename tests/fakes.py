@@ -164,8 +164,12 @@ class _World:
         columns = ("family", "name", "bits", "raw_bits", "observed", "expected", "unit", "statement", "inferred")
         found = [dict(zip(columns, row, strict=True)) for row in evidence]
         score = math.fsum(row["bits"] for row in found)
-        self.rows["evidence"] += [{"ring_id": ring_id, "rank": i, **row} for i, row in enumerate(found, 1)]
-        self.rows["rings"].append({"ring_id": ring_id, "accounts": len(members), "score": score, **about})
+        kept = {"payment": 0.58, "content": 0.2, "network": 1.0, "timing": 1.0, "lifecycle": 1.0, "other": 1.0}
+        for i, row in enumerate(found, 1):
+            remain = round(kept[row["family"]] * len(members))
+            self.rows["evidence"].append({"ring_id": ring_id, "rank": i, "remain": remain, **row})
+        strength = {"connected": len(members), "q_value": about["p_value"] * 2}
+        self.rows["rings"].append({"ring_id": ring_id, "accounts": len(members), "score": score, **strength, **about})
         self.rows["members"] += [
             {"ring_id": ring_id, "account_id": a, "confidence": round(0.99 - 0.4 * i / len(members), 3)}
             | {"role": "member", "bits": 14.0 - 6 * i / len(members)}
@@ -178,10 +182,14 @@ class _World:
         for edge in self.sightings:
             counts = shared.setdefault((edge["object_type"], edge["object_id"]), [0, 0])
             counts[0 if edge["account_id"] in chosen else 1] += 1
+        cut = 0
         for (kind, name), (inside, outside) in shared.items():
             if inside > 1:
                 entry = {"object_type": kind, "object_id": name, "label": self.labels[kind, name][0]}
                 bits = math.log2(50_000 / (inside + outside))
+                if kind == "template":
+                    cut += 1
+                    entry |= {"cut": cut, "remain": len(members) // 2 - cut}
                 self.rows["ring_objects"].append(
                     {"ring_id": ring_id, **entry, "members": inside, "outsiders": outside, "bits": bits}
                 )

@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["as_csv", "as_json", "as_table", "cell", "plain"]
+__all__ = ["as_csv", "as_json", "as_lines", "as_table", "cell", "plain"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,6 +56,11 @@ def as_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequ
     for row in rows:
         table.add_row(*[Text(plain(value, 400)) for value in row])
     return Group(Text(title, style="bold"), table) if title else table
+
+
+def as_lines(title: str, lines: Iterable[str]) -> RenderableType:
+    """A title and sentences below it; empty ones are left out."""
+    return Group(Text(title, style="bold"), *[Text(plain(line)) for line in lines if line])
 
 
 def _jsonable(value: object) -> Any:

@@ -13,12 +13,13 @@ from rich.console import RenderableType
 
 from graphring.cases import life
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
-from graphring.cli.render import as_csv, as_json, as_table, plain
+from graphring.cli.render import as_csv, as_json, as_lines, as_table, plain
 from graphring.errors import UnknownRingError
-from graphring.model import Role
+from graphring.model import Role, Tier
 from graphring.refresh import State, open_state
 
 if TYPE_CHECKING:
+    from graphring.config import Settings
     from graphring.store import Snapshot
 
 __all__ = ["register", "ring_row", "rings_table"]
@@ -113,31 +114,78 @@ def show(
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
         out.print(f"History: {plain(life(ledger.to_pylist()), 1_000)}")
-        if row["benign_explanation"]:
-            weight = f"{row['benign_bits']:+.1f} bits"
-            out.print(f"Best innocent explanation (if true, {weight}): {plain(row['benign_explanation'])}")
-        if row["measure"]:
-            out.print(f"Suggested measure: {plain(row['measure'])}")
-        out.print()
-        out.print(_evidence_table(evidence))
-        out.print()
-        out.print(_objects_table(objects))
-        out.print()
-        out.print(_members_table(members))
+        for line in _standing(row, evidence, opened.settings, snapshot.run.counts.get("exchanges", 1) > 0):
+            out.print(plain(line))
+        holds = _what_holds(row, evidence, objects)
+        for table in (*_evidence_tables(evidence), *holds, _objects_table(objects), _members_table(members)):
+            out.print()
+            out.print(table)
         for entry in history:
             if entry.kind != "audit":
                 said = f"{entry.outcome}: {entry.text}" if entry.outcome else entry.text
                 out.print(f"{entry.at:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(said)}")
 
 
-def _evidence_table(evidence: pa.Table) -> RenderableType:
-    rows = [
-        (e["family"], f"{e['bits']:+.1f}", _number(e["observed"]), _number(e["expected"]), e["unit"], e["statement"])
-        for e in evidence.to_pylist()
-    ]
+def _standing(row: dict[str, Any], evidence: pa.Table, settings: Settings, traffic: bool) -> list[str]:
+    """What the finding is worth, why it has this tier, and what would explain it innocently."""
+    from graphring.detect.narrate import chance
+    from graphring.detect.tiers import missing, rules, standing_of
+    from graphring.refresh.calibration import parameters_of
+
+    p = parameters_of(settings, traffic=traffic)
+    lines = [f"Probability that it is a ring: {row['probability'] or 0.0:.1%}. {chance(row)}"]
+    lines.append(f"Tier {row['tier']}: {dict(rules(p)).get(row['tier'], '')}.")
+    above = {Tier.MEDIUM: Tier.HIGH, Tier.WATCH: Tier.MEDIUM}.get(row["tier"])
+    lacks = missing(standing_of(row, evidence.to_pylist(), p), above, p) if above else ()
+    if above and lacks:
+        lines.append(f"For {above} it lacks {'; '.join(lacks)}.")
+    if row["benign_explanation"]:
+        weight = f"{row['benign_bits']:+.1f} bits"
+        lines.append(f"Best innocent explanation (if true, {weight}): {row['benign_explanation']}")
+    if row["measure"]:
+        lines.append(f"Suggested measure: {row['measure']}")
+    return lines
+
+
+def _evidence_tables(evidence: pa.Table) -> list[RenderableType]:
+    """What the logs show, and apart from it what is concluded."""
     columns = [("evidence", ""), ("bits", "right"), ("observed", "right"), ("expected", "right"), ("unit", ""),
                ("in words", "")]  # fmt: skip
-    return as_table("Evidence", columns, rows)
+    found = []
+    for title, inferred in (("Observed", False), ("Inferred", True)):
+        rows = [
+            (
+                e["family"],
+                f"{e['bits']:+.1f}",
+                _number(e["observed"]),
+                _number(e["expected"]),
+                e["unit"],
+                e["statement"],
+            )
+            for e in evidence.to_pylist()
+            if bool(e["inferred"]) is inferred
+        ]
+        if rows:
+            found.append(as_table(title, columns, rows))
+    return found
+
+
+def _what_holds(row: dict[str, Any], evidence: pa.Table, objects: pa.Table) -> list[RenderableType]:
+    """What would be left without a family of evidence, and without the objects that dissolve the ring."""
+    from graphring.detect.narrate import cut_of, dissolution, without_families
+
+    rows = objects.to_pylist()
+    cut = [
+        (o["object_type"], plain(o["label"] or o["object_id"], 60), f"{o['members']:,}", f"{o['outsiders']:,}",
+         f"{o['remain']:,}")
+        for o in cut_of(rows)
+    ]  # fmt: skip
+    lines = [*without_families(row, evidence.to_pylist()), dissolution(row, rows)]
+    found: list[RenderableType] = [as_lines("What holds it together", lines)] if any(lines) else []
+    if cut:
+        columns = [("remove", ""), ("object", ""), ("members", "right"), ("outsiders", "right"), ("connected", "right")]
+        found.append(as_table("", columns, cut))
+    return found
 
 
 def _objects_table(objects: pa.Table) -> RenderableType:
@@ -194,7 +242,7 @@ def _print(output: Format, title: str, columns: tuple[str, ...] | list[str], row
 
 def _number(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+        return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
     return "" if value is None else plain(value, 200)

@@ -127,6 +127,8 @@ def _rings(number: int) -> list[dict[str, object]]:
             "benign_bits": -1.5,
             "p_value": 0.001,
             "measure": "review",
+            "q_value": 0.004 if tier == "high" else None,
+            "connected": 2,
         }
         for name, tier, score in (("R-000001", "high", 41.25), ("R-000002", "watch", 3.1))
     ]
@@ -159,6 +161,7 @@ def run_tables(number: int = 1) -> dict[str, pa.Table]:
                 "unit": "accounts",
                 "statement": "2 accounts share what 0.01 would",
                 "inferred": family == "timing",
+                "remain": 1 if family == "payment" else None,
             }
             for ring, rank, family, bits in (
                 ("R-000001", 1, "payment", 30.0),
@@ -169,7 +172,8 @@ def run_tables(number: int = 1) -> dict[str, pa.Table]:
         ],
         "ring_objects": [
             {"ring_id": "R-000001", "object_type": kind, "object_id": name, "label": name, "members": members,
-             "outsiders": 1, "bits": 9.0}
+             "outsiders": 1, "bits": 9.0, "cut": 1 if kind == "payment_method" else None,
+             "remain": 1 if kind == "payment_method" else None}
             for kind, name, members in (("payment_method", "pm-1", 2), ("ip", "203.0.113.7", 1))
         ]
         + [{"ring_id": "R-000002", "object_type": "Device", "object_id": "d-`}) //1", "label": "d", "members": 2,

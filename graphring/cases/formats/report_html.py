@@ -16,6 +16,7 @@ from graphring.cases.charts import heat_map, waterfall
 from graphring.cases.entry import moment
 from graphring.cases.formats import wording
 from graphring.cases.text import visible
+from graphring.detect.narrate import chance, cut_of, dissolution, without_families
 from graphring.model import Tier
 
 __all__ = ["FILE_NAME", "render"]
@@ -49,6 +50,10 @@ def render(case: Case) -> bytes:
             fall=waterfall(evidence, float(case.ring["score"] or 0.0)),
             facts=[row for row in evidence if not row["inferred"]],
             inferences=[row for row in evidence if row["inferred"]],
+            without=without_families(case.ring, evidence),
+            dissolution=dissolution(case.ring, case.objects),
+            cut=cut_of(case.objects),
+            chance=chance(case.ring),
             objects=case.objects[:_OBJECTS],
             families=case.families[:_FAMILIES],
             heat=heat_map(case.activity),
@@ -84,6 +89,7 @@ def _environment() -> Environment:
         "number": wording.number,
         "bits": wording.signed,
         "bits_plain": wording.plain,
+        "figures": wording.figures,
         "percent": wording.percent,
         "confidence": wording.confidence,
         "kind": wording.kind,

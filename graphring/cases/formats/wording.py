@@ -14,6 +14,7 @@ from graphring.cases.text import visible
 __all__ = [
     "confidence",
     "day",
+    "figures",
     "folder",
     "history",
     "kind",
@@ -58,6 +59,11 @@ def plain(bits: float | None) -> str:
 def signed(bits: float | None) -> str:
     """Bits to one decimal, with their sign."""
     return "unknown" if bits is None else f"{bits:+.1f}".replace("-", _MINUS)
+
+
+def figures(value: float | None) -> str:
+    """Two significant figures, for values that may be very small."""
+    return "unknown" if value is None else f"{value:.2g}"
 
 
 def percent(share: float | None) -> str:

@@ -10,12 +10,11 @@ from graphring.model import Role
 from graphring.ui import charts, markup, session
 from graphring.ui.data import Ring, read_ring
 from graphring.ui.frames import records
-from graphring.ui.markup import Column
 from graphring.ui.session import UNNAMED, Desk
 from graphring.ui.views import act
 from graphring.ui.views.graph import show_graph
+from graphring.ui.views.reasons import show_reasons
 from graphring.ui.words import (
-    FAMILIES,
     cell,
     clean,
     count,
@@ -25,7 +24,6 @@ from graphring.ui.words import (
     kind_name,
     measure_name,
     plural,
-    signed_bits,
     timestamp,
 )  # fmt: skip
 
@@ -51,7 +49,7 @@ def show(desk: Desk) -> None:
         with rail, st.container(key="ring_rail"):
             act.panel(desk, ring, history)
         with main:
-            _evidence(ring)
+            show_reasons(desk, ring)
             with st.container(key="ring_graph"):
                 show_graph(desk, ring)
             _activity(ring)
@@ -74,7 +72,7 @@ def _head(desk: Desk, ring: Ring, history: list[Entry]) -> None:
             ("Probability", _share(facts["probability"])),
             ("Accounts", count(facts["accounts"])),
             ("Active", f"{day(facts['first_seen'])} to {day(facts['last_seen'])}"),
-            ("Chance by accident", _p_value(facts["p_value"])),
+            ("Strangers score as much", _p_value(facts["p_value"], facts.get("q_value"))),
             ("Suggested measure", measure_name(facts["measure"])),
         ]
     )
@@ -98,60 +96,14 @@ def _share(value: float | None) -> str:
     return "over 99.9 %" if value > 0.999 else "under 0.1 %" if value < 0.001 else f"{value:.1%}".replace("%", " %")
 
 
-def _p_value(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"p = {value:.2g}"
-
-
-def _evidence(ring: Ring) -> None:
-    markup.section(
-        "Why this is a ring",
-        "Each bar is one piece of evidence; 10 bits make a ring about a thousand times more likely.",
-    )
-    if ring.evidence.empty:
-        st.text("No evidence was stored for this ring.")
-        return
-    st.altair_chart(
-        charts.waterfall(ring.evidence, ring.facts["score"], dark=_dark()),
-        alt="Evidence in bits, added up to the score",
-    )
-    benign = ring.facts["benign_explanation"]
-    if benign:
-        weight = ring.facts["benign_bits"] or 0.0
-        markup.note(
-            f"Best innocent explanation (if true, the score changes by {signed_bits(weight)} bits)",
-            "warn",
-            _sentence(benign),
-        )
-    markup.section("Observed against expected")
-    columns = [
-        Column("Evidence", wide=True), Column("Kind"), Column("Observed", number=True), Column("Expected", number=True),
-        Column("Counted as"), Column("Bits", number=True),
-    ]  # fmt: skip
-    rows = [
-        [
-            piece["statement"] + (" (inferred)" if piece["inferred"] else ""),
-            FAMILIES.get(piece["family"], clean(piece["family"], 24)),
-            _figure(piece["observed"]),
-            _figure(piece["expected"]),
-            clean(piece["unit"], 80),
-            signed_bits(piece["bits"])
-            + (f" of {signed_bits(piece['raw_bits'])}" if abs(piece["raw_bits"] - piece["bits"]) > 0.05 else ""),
-        ]
-        for piece in records(ring.evidence)
-    ]
-    markup.table(columns, rows, label="Observed against expected")
-    if (abs(ring.evidence["raw_bits"] - ring.evidence["bits"]) > 0.05).any():
-        st.caption("“8.0 of 12.0” means that evidence of one kind overlaps, so only a part of it counts.")
+def _p_value(value: float | None, among: float | None) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"p = {value:.2g}" + ("" if among is None or pd.isna(among) else f", q = {among:.2g}")
 
 
 def _dark() -> bool:
     return st.context.theme.type == "dark"
-
-
-def _figure(value: float | None) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.3g}"
 
 
 def _activity(ring: Ring) -> None:

@@ -9,14 +9,17 @@ import hashlib
 import io
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from graphring.cases import Casebook, Kind, Outcome, export_case, verify_case
 from graphring.errors import DiskFullError, InputError, StoreError, UnknownRingError
+from graphring.model import RING_OBJECTS
 from tests.fakes import HOSTILE_IDS, FakeSnapshot
 
 AT = datetime(2026, 1, 26, 13, tzinfo=UTC)
@@ -247,3 +250,24 @@ def test_the_folder_is_named_by_ids_without_anything_that_leads_elsewhere(book: 
     folder = export_case(odd, book, "R-00001", tmp_path / "out", **HOW)
     assert folder == tmp_path / "out" / "R-00001-_2026-01-25T02_00"
     verify_case(folder)
+
+
+def test_the_report_says_what_holds_the_ring_together(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:
+    report = text(export_case(snapshot, book, "R-00001", tmp_path, **HOW))
+    assert "What holds the ring together" in report
+    assert "Without the content evidence 5 of 24 accounts would remain." in report
+    assert "Without this object fewer than half stay connected: 11." in report
+    assert "p = 0.0005 at most" in report
+    case = json.loads(text(tmp_path / "R-00001-run-000007", "case.json"))
+    assert case["ring"]["connected"] == 24
+    assert [row["remain"] for row in case["objects"] if row["cut"] == 1] == [11]
+
+
+def test_objects_to_be_removed_are_redacted_too(snapshot: FakeSnapshot, book: Casebook, tmp_path: Path) -> None:
+    rows = snapshot.tables["ring_objects"].to_pylist()
+    rows = [row | {"cut": 1, "remain": 2} if row["object_type"] == "payment_method" else row for row in rows]
+    tables = {**snapshot.tables, "ring_objects": pa.Table.from_pylist(rows, schema=RING_OBJECTS)}
+    cards = [row["object_id"] for row in rows if row["object_type"] == "payment_method" and row["ring_id"] == "R-00001"]
+    report = text(export_case(replace(snapshot, tables=tables), book, "R-00001", tmp_path, redacted=True, **HOW))
+    assert "To be removed" in report
+    assert not [card for card in cards if card in report]

@@ -220,3 +220,17 @@ def test_rows_are_found_without_statistics(tmp_path: Path) -> None:
     assert file.where_in("object_id", ["pm-1"]).num_rows == 1
     assert file.where_equal(object_type="ip", object_id="2001:db8::1").num_rows == 1
     assert file.starting_with("object_id", "2", 10).num_rows == 2
+
+
+def test_a_run_of_an_earlier_version_is_read_with_nulls_for_what_it_does_not_know(tmp_path: Path) -> None:
+    publish(SnapshotStore(tmp_path), 1)
+    folder = tmp_path / "snapshots" / graphs.run(1).run_id
+    for name in ("rings", "evidence", "ring_objects"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        earlier = table.drop_columns([c for c in table.column_names if c in model.ADDED])
+        assert earlier.num_columns < table.num_columns
+        pq.write_table(earlier, folder / f"{name}.parquet")
+    snapshot = SnapshotStore(tmp_path).current()
+    assert snapshot.rings()["q_value"].null_count == snapshot.rings().num_rows == 2
+    assert snapshot.evidence("R-000001").schema == model.EVIDENCE
+    assert snapshot.ring_objects("R-000001")["cut"].null_count == 2

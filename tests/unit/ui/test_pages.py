@@ -7,12 +7,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from graphring.cases import Kind, Outcome
 from graphring.config import Settings
-from graphring.model import RUN_TABLES
+from graphring.model import ADDED, RUN_TABLES
 from graphring.refresh import State
 from graphring.ui.session import Desk
 from graphring.ui.views.act import _zipped
@@ -80,6 +81,31 @@ def test_a_deep_link_opens_a_ring_cold(page: Opened) -> None:
     assert [frame.value.shape[0] for frame in app.dataframe] == [25, 11]
     assert len(app.get("vega_lite_chart")) == 2
     assert len(app.get("bidi_component")) == 1
+
+
+def test_a_ring_says_what_holds_it_together_and_why_it_has_its_tier(page: Opened, state: State) -> None:
+    app = page("ring", ring="R-00001")
+    shown = markup(app)
+    assert "Without the content evidence 5 of 24 accounts would remain." in shown
+    assert "Without this object fewer than half stay connected: 11." in shown
+    assert shown.index(">Observed<") < shown.index("The accounts were created in one sitting")
+    assert shown.index(">Inferred<") < shown.index("suggests one operator")
+    assert "p = 0.0005, q = 0.001" in shown
+    assert "at least 12 bits, two families of 2 bits each" in shown
+    watched = page("ring", ring="R-00003")
+    assert "How tiers are given; why this one is watch" in [e.label for e in watched.expander]
+    assert any("For medium it lacks 7.5 bits (it has 4.5)" in t.value for t in watched.text)
+
+
+def test_a_run_that_does_not_know_what_holds_a_ring_shows_no_such_section(tmp_path: Path) -> None:
+    sample = FakeSnapshot.sample()
+    tables = dict(sample.tables)
+    for name in ("rings", "evidence", "ring_objects"):
+        rows = [{k: v for k, v in row.items() if k not in ADDED} for row in tables[name].to_pylist()]
+        tables[name] = pa.Table.from_pylist(rows, schema=RUN_TABLES[name])
+    app = opener(published(tmp_path, replace(sample, tables=tables)))("ring", ring="R-00001")
+    assert not app.exception
+    assert "What holds it together" not in markup(app)
 
 
 def test_a_view_is_on_record_once_per_visit(page: Opened, state: State) -> None:
