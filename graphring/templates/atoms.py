@@ -3,6 +3,7 @@
 # ruff: noqa: ANN001, ANN202 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,8 +44,8 @@ def find_atoms(frequent: Frequent, agree: int) -> Atoms:
     order = np.lexsort((frequent.value & KIND_MASK, frequent.value, -frequent.exchanges))
     minima = frequent.minima[order]
     chains = np.empty((max(1, min(MINIMA, MINIMA - agree + 1)), order.size), np.int32)
-    for k, chain in enumerate(chains):
-        _chain(minima[:, k], chain)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(_chain, (np.ascontiguousarray(minima[:, k]) for k in range(len(chains))), chains))
     of = np.empty(order.size, np.int32)
     of[order] = order[_lead(minima, chains, agree)]
     leaders, of32 = np.unique(of, return_inverse=True)

@@ -47,12 +47,12 @@ def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
     texts are; digits count in `prompt` and are masked in `system`) and `shingles` (list<uint64>: sorted, unique, at
     most MOST_SHINGLES, digits masked; see Kind). Linear in the bytes, whatever they are.
     """
-    kinds, folded = fold_table()
+    folding = fold_table()
     system = _buffers(batch.column("system_prompt"))
     prompt = _buffers(batch.column("prompt"))
 
     def rows(first: int, last: int) -> tuple[npt.NDArray[np.uint64], ...]:
-        return fingerprint_rows(first, last, *system, *prompt, kinds, folded)  # type: ignore[no-any-return]
+        return fingerprint_rows(first, last, *system, *prompt, *folding)  # type: ignore[no-any-return]
 
     bounds = _shares(batch.num_rows, prompt[1], os.cpu_count() or 1)
     if len(bounds) == 2:

@@ -3,16 +3,22 @@
 # ruff: noqa: ANN001, ANN202 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from graphring.templates.occurrences import Occurrences
 from graphring.templates.sketch import Hashes, Ints
 from graphring.templates.table import Codes
 
 __all__ = ["Incidence", "Lexicon", "locate"]
+
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,22 @@ def locate(occurrences: Occurrences, atom_of: Codes, size: Ints, share: float) -
     atom_of: for each entry its atom, or -1.
     size: shingles of each atom.
     """
-    counts, atoms = [np.zeros(1, np.int64)], [np.zeros(0, np.int32)]
-    for held, entries in occurrences.batches():
-        count, atom = _locate(held, entries, atom_of, size, share)
-        counts.append(count)
-        atoms.append(atom)
+    counts: list[npt.NDArray[np.generic]] = [np.zeros(1, np.int64)]
+    atoms = [np.zeros(0, np.int32)]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting: deque[Future[tuple[npt.NDArray[np.uint16], Codes]]] = deque()
+
+        def take() -> None:
+            count, atom = waiting.popleft().result()
+            counts.append(count)
+            atoms.append(atom)
+
+        for held, entries in occurrences.batches():
+            waiting.append(pool.submit(_locate, held, entries, atom_of, size, share))
+            if len(waiting) > _THREADS:
+                take()
+        while waiting:
+            take()
     start = np.concatenate(counts, dtype=np.int64, casting="unsafe")
     np.cumsum(start, out=start)
     return Incidence(start, np.concatenate(atoms))

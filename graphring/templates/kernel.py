@@ -34,9 +34,9 @@ def _same(data, start, stop, other_start, other_stop):
 
 
 @numba.njit(nogil=True, cache=True)
-def _system(data, start, stop, kinds, folded, tokens, starts, out):
+def _system(data, start, stop, kinds, folded, letters, tokens, starts, out):
     """(hash with digits masked, shingles into `out`) of one system prompt."""
-    count, _ = split_words(data, start, stop, kinds, folded, tokens, starts)
+    count, _ = split_words(data, start, stop, kinds, folded, letters, tokens, starts)
     value = _raw(data, start, stop) if count == 0 else np.uint64(count)
     for i in range(count):
         value = join_hashes(value, tokens[i])
@@ -54,7 +54,7 @@ def _room(shingles, used, size):
 
 
 @numba.njit(nogil=True, cache=True)
-def fingerprint_rows(first, last, system_data, system_offsets, prompt_data, prompt_offsets, kinds, folded):
+def fingerprint_rows(first, last, system_data, system_offsets, prompt_data, prompt_offsets, kinds, folded, letters):
     """Rows first..last: (system hashes, prompt hashes, shingle counts, shingles one row after another)."""
     rows = last - first
     system, prompt, counts = np.zeros(rows, np.uint64), np.zeros(rows, np.uint64), np.zeros(rows, np.int32)
@@ -67,7 +67,7 @@ def fingerprint_rows(first, last, system_data, system_offsets, prompt_data, prom
         size = 0
         start, stop = prompt_offsets[first + row], prompt_offsets[first + row + 1]
         if stop > start:
-            count, exact = split_words(prompt_data, start, stop, kinds, folded, tokens, starts)
+            count, exact = split_words(prompt_data, start, stop, kinds, folded, letters, tokens, starts)
             if count == 0:
                 exact = _raw(prompt_data, start, stop)
             prompt[row] = max(np.uint64(1), mix(exact))
@@ -75,7 +75,7 @@ def fingerprint_rows(first, last, system_data, system_offsets, prompt_data, prom
         start, stop = system_offsets[first + row], system_offsets[first + row + 1]
         if stop > start:
             if not _same(system_data, start, stop, old_start, old_stop):
-                old_hash, old_size = _system(system_data, start, stop, kinds, folded, tokens, starts, old)
+                old_hash, old_size = _system(system_data, start, stop, kinds, folded, letters, tokens, starts, old)
                 old_start, old_stop = start, stop
             system[row] = old_hash
             out[size : size + old_size] = old[:old_size]

@@ -52,13 +52,17 @@ _WITHOUT_SPACES: Final = (
 
 
 @cache
-def fold_table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-    """(kind, folded code point) for each code point below FOLDED."""
+def fold_table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
+    """(kind, folded code point) for each code point below FOLDED; and for each byte the folded ASCII letter, 0 where it
+    is none.
+    """
     kinds = np.full(FOLDED, SPACE, np.uint8)
     folded = np.arange(FOLDED, dtype=np.uint32)
     for code in range(FOLDED):
         kinds[code], folded[code] = _fold_one(code)
-    return kinds, folded
+    letters = np.zeros(256, np.uint8)
+    letters[:128] = np.where(kinds[:128] == WORD, folded[:128], 0)
+    return kinds, folded, letters
 
 
 def _fold_one(code: int) -> tuple[int, int]:
@@ -82,7 +86,7 @@ def _fold_one(code: int) -> tuple[int, int]:
 
 def fold(text: str) -> str:
     """`text` as the hashing pass sees it: folded words between single spaces, `0` for numbers."""
-    kinds, folded = fold_table()
+    kinds, folded, _ = fold_table()
     out: list[str] = []
     for char in text:
         code = ord(char)

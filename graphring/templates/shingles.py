@@ -28,10 +28,12 @@ _SEGMENTS: Final = 80
 _OUTER: Final = 12
 _OTHERS: Final = 2 * _SEGMENTS + 2 * (_OUTER - _SHORT + 1)
 _KIND: Final = np.uint64(7)
-_FEW: Final = 64
+_FEW: Final = MOST + MOST_SYSTEM
+_BUCKETS: Final = 64
+_TOP: Final = np.uint64(58)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _long(tokens, first):
     """One long shingle."""
     value = np.uint64(_K)
@@ -41,7 +43,7 @@ def _long(tokens, first):
     return mix(value) & ~_KIND
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _run(tokens, first, last, kind):
     value = np.uint64(last - first) * MIX2 + kind
     for i in range(first, last):
@@ -81,13 +83,7 @@ def _winnow(tokens, first, last, out, size, room):
 def smallest(values, size, keep):
     """Move the `keep` smallest distinct of values[:size] to its front, ascending; returns how many."""
     if size <= _FEW:
-        for i in range(1, size):
-            value = values[i]
-            j = i
-            while j > 0 and values[j - 1] > value:
-                values[j] = values[j - 1]
-                j -= 1
-            values[j] = value
+        _sort(values, size)
     else:
         values[:size] = np.sort(values[:size])
     count = 0
@@ -98,6 +94,28 @@ def smallest(values, size, keep):
             values[count] = values[i]
             count += 1
     return count
+
+
+@numba.njit(nogil=True, cache=True)
+def _sort(values, size):
+    """Sort a few hashes: into buckets by their top bits, which are uniform, then by insertion."""
+    place = np.zeros(_BUCKETS + 1, np.int64)
+    spare = values[:size].copy()
+    for value in spare:
+        place[np.int64(value >> _TOP) + 1] += 1
+    for bucket in range(_BUCKETS):
+        place[bucket + 1] += place[bucket]
+    for value in spare:
+        bucket = np.int64(value >> _TOP)
+        values[place[bucket]] = value
+        place[bucket] += 1
+    for i in range(1, size):
+        value = values[i]
+        j = i
+        while j > 0 and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
 
 
 @numba.njit(nogil=True, cache=True)

@@ -73,7 +73,7 @@ def _slot(count):
     return count if count < _HEAD else _HEAD + (count - _HEAD) % _RING
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _word(word, length, digits, tokens, starts, count, fresh):
     """Add a finished word, unless a number or blob follows on its like; returns how many words there are."""
     token = mix(word)
@@ -90,10 +90,10 @@ def _word(word, length, digits, tokens, starts, count, fresh):
 
 
 @numba.njit(nogil=True, cache=True)
-def split_words(data, start, stop, kinds, folded, tokens, starts):
+def split_words(data, start, stop, kinds, folded, letters, tokens, starts):
     """Fill `tokens` with word hashes and `starts` with 1 where a segment begins; returns (how many, hash of all).
 
-    `kinds` and `folded` are normalise.fold_table(); `tokens` and `starts` have TOKENS places.
+    `kinds`, `folded` and `letters` are normalise.fold_table(); `tokens` and `starts` have TOKENS places.
     """
     count, length, digits = 0, 0, 0
     exact, word = PRIME, np.uint64(0)
@@ -114,21 +114,22 @@ def split_words(data, start, stop, kinds, folded, tokens, starts):
                 kind = np.uint8(5) if code < 0xE0000 else np.uint8(0)
         else:
             position += 1
-        if kind == 3 or kind == 4:
-            while True:
-                digit = kind == 4
-                longer, exact = _letter(word, exact, np.uint32(48) if digit else code, code)
-                word = word if digit & number else longer
-                number = digit
-                digits += digit
+        if kind == 3:
+            word, exact = _letter(word, exact, code, code)
+            length += 1
+            number = False
+            while position < stop and letters[data[position]]:
+                code = np.uint32(letters[data[position]])
+                word, exact = _letter(word, exact, code, code)
                 length += 1
-                if position >= stop or data[position] >= 0x80:
-                    break
-                kind = kinds[data[position]]
-                if kind != 3 and kind != 4:
-                    break
-                code = folded[data[position]]
                 position += 1
+            continue
+        if kind == 4:
+            longer, exact = _letter(word, exact, np.uint32(48), code)
+            word = word if number else longer
+            length += 1
+            digits += 1
+            number = True
             continue
         if kind == 0 or (kind == 1 and _joins(code, length)):
             continue
