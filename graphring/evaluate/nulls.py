@@ -47,6 +47,7 @@ def null_runs(
     DiskFullError: the scratch folder is full.
     """
     runs: list[dict[str, int]] = []
+    best: list[float | None] = []
     accounts = 0
     for number in range(n):
         if progress:
@@ -58,6 +59,7 @@ def null_runs(
             world = shuffle(traffic, graph, seed=seed * 1_000_003 + number, out=Path(name))
             found = findings_of(detect(*world))
         tiers = Counter(found.rings["tier"].to_pylist())
+        best.append(pc.max(found.rings["score"]).as_py())
         runs.append({str(tier): tiers.get(str(tier), 0) for tier in Tier})
         accounts += int(pc.count_distinct(found.members["account_id"]).as_py())
     if progress:
@@ -69,5 +71,6 @@ def null_runs(
         accounts=accounts,
         tiers=tiers_of_all,
         by_shuffle=tuple(runs),
+        best_scores=tuple(best),
         seed=seed,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
+from itertools import groupby
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -114,8 +115,19 @@ def _null(null: NullResult) -> Table:
         ("shuffles", null.shuffles),
         ("rings found in them", f"{null.rings} ({tiers})"),
         ("accounts", null.accounts),
+        ("rings in each", _runs([sum(run.values()) for run in null.by_shuffle])),
+        ("highest score in each", _runs([f"{b:.1f}" if b is not None else "none" for b in null.best_scores])),
     ]
     return _table("Where nothing is", ("what", "value"), rows)
+
+
+def _runs(values: Sequence[object]) -> str:
+    """In order, the same ones in a row counted: `0 (19 times), 1`."""
+    told = []
+    for value, same in groupby(values):
+        times = len(list(same))
+        told.append(f"{value} ({times} times)" if times > 1 else f"{value}")
+    return ", ".join(told)
 
 
 def _calibrated(calibration: Any) -> str:

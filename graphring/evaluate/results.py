@@ -203,6 +203,8 @@ class NullResult:
     """tier → rings in all shuffles together."""
     by_shuffle: tuple[Mapping[str, int], ...] = ()
     """For each shuffle: tier → rings."""
+    best_scores: tuple[float | None, ...] = ()
+    """For each shuffle: bits of its highest ring; None where there is none."""
     seed: int = 0
 
 

@@ -1,8 +1,8 @@
 """Single exchanges, rewritten so that they agree with a shuffled graph and carry no other trace of who met whom.
 
-An exchange keeps its id, account, time, model and tokens. Its IP and template family follow the shuffled graph; its
-conversation, client and prompt are shuffled the same way between accounts. Its shingles are put together anew: the
-wrapper of its new family and the payload of its new prompt.
+An exchange keeps its id, account, hour of the day, model and tokens; its account's times have moved by whole days. Its
+IP and template family follow the shuffled graph; its conversation, client and prompt are shuffled the same way between
+accounts. Its shingles are put together anew: the wrapper of its new family and the payload of its new prompt.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Columns:
     values: dict[str, npt.NDArray[np.uint64]]
     """The hash of each code."""
     ts: Ints
-    """Microseconds."""
+    """Microseconds; as they are to be written."""
 
     def distinct(self, column: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:
         """The distinct (account, code) pairs with a code."""
@@ -179,6 +179,7 @@ def _write(
             prompt = np.where(new["prompt"] >= 0, place[new["prompt"]] if len(place) else -1, -1)
             payload = payloads.take(prompt.astype(np.int64))
             changed = {
+                "ts": pa.array(columns.ts[mine]).cast(EXCHANGES.field("ts").type),
                 "ip": pa.array(new["ip"]),
                 "conversation": pa.array(_hash(columns, "conversation", new["conversation"])),
                 "user_agent": pa.array(_hash(columns, "user_agent", new["user_agent"])),

@@ -1,8 +1,9 @@
 """A world where nobody coordinates: the same accounts and objects, but who shares with whom is chance.
 
-What stays: each account's number of exchanges, their times, models and tokens, and how many payment methods, IPs,
+What stays: each account's number of exchanges, their hours, models and tokens, and how many payment methods, IPs,
 template families, linked objects, conversations, prompts and clients it has; each object's number of accounts.
-What goes: every reason why two accounts should meet at one object, in the graph and in each single exchange.
+What goes: every reason why two accounts should meet at one object, in the graph and in each single exchange, and why
+they should act on the same day: each account's times move by whole days.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphring.evaluate.curveball import Layer, generator, shuffle_layer
+from graphring.evaluate.day_shifts import day_shifts, shifted
 from graphring.evaluate.shuffle_exchanges import Columns, read_columns, rewrite_exchanges
 from graphring.model import IPS, LINKS, OBJECTS, PAYMENTS, SIGHTINGS, GraphTables, ObjectType, Traffic, conform
 
@@ -58,7 +60,12 @@ def shuffle(traffic: Traffic, graph: GraphTables, *, seed: int, out: Path) -> tu
     """
     people = _people(traffic, graph)
     columns = read_columns(traffic)
-    payments, links = pq.read_table(traffic.payments), pq.read_table(traffic.links)
+    shift = day_shifts(len(people), columns.ts, seed)
+    columns = replace(columns, ts=columns.ts + shift[columns.account])
+    payments, links = (
+        shifted(table, _ints(table["account"]), shift, "ts")
+        for table in (pq.read_table(traffic.payments), pq.read_table(traffic.links))
+    )
     swaps = {
         kind: _swap(kind, people, graph, _edges(kind, traffic, columns, payments, links), seed)
         for kind in _types(graph, links)
@@ -78,7 +85,7 @@ def shuffle(traffic: Traffic, graph: GraphTables, *, seed: int, out: Path) -> tu
     ips, templates = swaps[ObjectType.IP], swaps[ObjectType.TEMPLATE]
     old_ips = _codes(pq.read_table(traffic.ips)["ip"], ips.ids)
     rewrite_exchanges(traffic, made, columns, (old_ips, ips.layer), (templates.ids, templates.layer), seed=seed)
-    return made, _graph(graph, people, swaps)
+    return made, _graph(graph, people, swaps, shift)
 
 
 def _people(traffic: Traffic, graph: GraphTables) -> pa.Array:
@@ -142,8 +149,9 @@ def _links(links: pa.Table, swaps: dict[str, _Swap]) -> pa.Table:
     return _sorted(pa.concat_tables([LINKS.empty_table(), *parts]), LINKS.names)
 
 
-def _graph(graph: GraphTables, people: pa.Array, swaps: dict[str, _Swap]) -> GraphTables:
-    """Sightings keep account, count and times; objects keep their degree and get new counts."""
+def _graph(graph: GraphTables, people: pa.Array, swaps: dict[str, _Swap], shift: Ints) -> GraphTables:
+    """Sightings keep account, count and (moved) times; objects keep their degree and get new counts."""
+    span = ("first_seen", "last_seen")
     parts = []
     for kind in graph.sightings["object_type"].unique().to_pylist():
         rows = graph.sightings.filter(pc.equal(graph.sightings["object_type"], kind))
@@ -151,11 +159,13 @@ def _graph(graph: GraphTables, people: pa.Array, swaps: dict[str, _Swap]) -> Gra
         parts.append(conform(rows.drop_columns(["object_id"]).append_column("object_id", new), SIGHTINGS))
     order = ["account_id", "object_type", "object_id"]
     sightings = _sorted(pa.concat_tables([SIGHTINGS.empty_table(), *parts]), order)
+    sightings = shifted(sightings, _codes(sightings["account_id"], people), shift, *span)
+    accounts = shifted(graph.accounts, _codes(graph.accounts["account_id"], people), shift, *span)
     counts = sightings.group_by(["object_type", "object_id"]).aggregate([("count", "sum")])
     joined = graph.objects.drop_columns(["count"]).join(counts, ["object_type", "object_id"], join_type="left outer")
     count = pc.fill_null(joined["count_sum"], 0)
     objects = conform(joined.drop_columns(["count_sum"]).append_column("count", count), OBJECTS)
-    return GraphTables(graph.accounts, _sorted(objects, ["object_type", "object_id"]), sightings)
+    return GraphTables(accounts, _sorted(objects, ["object_type", "object_id"]), sightings)
 
 
 def _codes(values: pa.ChunkedArray | pa.Array, ids: pa.Array) -> Ints:

@@ -38,12 +38,15 @@ def test_a_careless_detector_is_caught(run: tuple[Traffic, GraphTables], tmp_pat
     assert result.shuffles == 3
     assert result.rings == sum(result.tiers.values()) == sum(sum(r.values()) for r in result.by_shuffle) == 12
     assert result.accounts == 3 * 40
+    assert len(result.best_scores) == 3
+    assert None not in result.best_scores
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_silent_detector_has_no_rings(run: tuple[Traffic, GraphTables], tmp_path: Path) -> None:
     result = null_runs(two_cards_in_common, *run, n=2, scratch=tmp_path)
     assert (result.shuffles, result.rings, result.accounts) == (2, 0, 0)
+    assert result.best_scores == (None, None)
 
 
 def test_shuffles_differ_from_each_other_and_repeat_for_a_seed(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -140,10 +141,33 @@ def test_the_shuffled_graph_is_the_graph_of_the_shuffled_traffic(after: tuple[Tr
 
 
 def test_accounts_keep_their_exchanges_and_hours(before: Any, after: Any) -> None:
-    same = ["exchange_id", "account", "ts", "model", "input_tokens", "output_tokens", "source"]
+    same = ["exchange_id", "account", "model", "input_tokens", "output_tokens", "source"]
     assert pq.read_table(before[0].exchanges, columns=same).equals(pq.read_table(after[0].exchanges, columns=same))
     ids = pq.read_table(after[0].assignments)["exchange_id"]
     assert ids.equals(pq.read_table(after[0].exchanges)["exchange_id"])
+
+
+def test_each_account_moves_by_whole_days_of_its_own(tmp_path: Path) -> None:
+    tables = {f.name: pq.read_table(getattr(world(tmp_path / "w"), f.name)) for f in fields(Traffic)}
+    hours = pa.array([h * 3_600_000_000 for h in range(tables["exchanges"].num_rows)], pa.duration("us"))
+    times = pa.array(np.full(len(hours), np.datetime64("2026-01-05")), pa.timestamp("us", tz="UTC"))
+    tables["exchanges"] = tables["exchanges"].set_column(2, EXCHANGES.field("ts"), pc.add(times, hours))
+    traffic = write(tmp_path / "w", tables)
+    with Engine() as engine:
+        graph = build_graph(engine, traffic)
+        made, shuffled = shuffle(traffic, graph, seed=3, out=tmp_path)
+        built = build_graph(engine, made)
+    assert shuffled.sightings.equals(built.sightings)
+    assert shuffled.accounts.equals(built.accounts)
+    moved = defaultdict(set)
+    for was, now in zip(rows(traffic.exchanges), rows(made.exchanges), strict=True):
+        moved[was["account"]].add(now["ts"] - was["ts"])
+    assert all(len(days) == 1 and next(iter(days)).seconds == 0 for days in moved.values())
+    days = [next(iter(d)).days for d in moved.values()]
+    assert len(set(days)) == 29
+    assert max(map(abs, days)) == 14
+    payments = zip(rows(traffic.payments), rows(made.payments), strict=True)
+    assert {(a["account"], b["ts"] - a["ts"]) for a, b in payments} == {(a, timedelta(d)) for a, d in enumerate(days)}
 
 
 @pytest.mark.parametrize("column", ["ip", "prompt", "conversation", "user_agent", "family_id"])
