@@ -8,6 +8,7 @@ python benchmarks/bench_templates.py speed MILLIONS            a stream of synth
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 import tempfile
@@ -24,7 +25,7 @@ import pyarrow.parquet as pq
 from sklearn.metrics import adjusted_mutual_info_score
 from template_corpora import DATA, SLOT, Corpus, filled, organic, paraphrased, payloads, raw, templates
 
-import graphring.templates.families as families_module
+import graphring.templates.groups as groups_module
 from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.model import EXCHANGES
@@ -33,9 +34,11 @@ from graphring.templates import find_families, fingerprint
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def exchanges(batch: pa.RecordBatch, accounts: np.ndarray, first: int) -> pa.Table:
+def exchanges(
+    batch: pa.RecordBatch, accounts: np.ndarray, first: int, prints: pa.RecordBatch | None = None
+) -> pa.Table:
     """EXCHANGES of a batch of raw texts that is sorted by account."""
-    prints = fingerprint(batch)
+    prints = fingerprint(batch) if prints is None else prints
     n = batch.num_rows
     columns: dict[str, object] = {f.name: pa.nulls(n, f.type) for f in EXCHANGES}
     columns |= {
@@ -173,55 +176,64 @@ class Stream:
         return pa.concat_tables(parts).append_column("exchange_id", pa.array([f"e{i:09d}" for i in wanted.tolist()]))
 
 
+class Clock:
+    """Wall and processor seconds of what ran within it, added up."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def __enter__(self) -> None:
+        self.wall -= time.perf_counter()
+        self.cpu -= time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall += time.perf_counter()
+        self.cpu += time.process_time()
+
+
 def speed(millions: float) -> None:
     """Prompts per second of fingerprinting and of the search, and peak memory; making the texts is not counted."""
     stream = Stream(int(millions * 1e6))
-    hashing = making = 0.0
+    hashing, making, searching, whole = Clock(), Clock(), Clock(), Clock()
     characters = 0
     with tempfile.TemporaryDirectory() as folder, Engine() as engine:
         out = Path(folder)
         path = out / "exchanges.parquet"
+        fingerprint(stream.batch(0)[0])
         with pq.ParquetWriter(path, EXCHANGES, compression="zstd") as writer:
             for number in range(stream.batches()):
                 batch, accounts = stream.batch(number)
                 characters += batch["prompt"].nbytes
-                started = time.perf_counter()
-                table = exchanges(batch, accounts, number * stream.rows)
-                hashing += time.perf_counter() - started
-                writer.write_table(table)
+                with hashing:
+                    prints = fingerprint(batch)
+                writer.write_table(exchanges(batch, accounts, number * stream.rows, prints))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
         def texts(ids: Sequence[str]) -> pa.Table:
-            nonlocal making
-            started = time.perf_counter()
-            table = stream.texts(ids)
-            making += time.perf_counter() - started
-            return table
+            with making:
+                return stream.texts(ids)
 
-        steps = 0.0
-        plain = families_module.search
+        plain = groups_module.search
 
-        def timed(*arguments: object) -> object:
-            nonlocal steps
-            started = time.perf_counter()
-            found = plain(*arguments)
-            steps += time.perf_counter() - started
-            return found
+        def timed(*arguments: object, **named: object) -> object:
+            with searching:
+                return plain(*arguments, **named)
 
-        families_module.search = timed
-        started, cpu = time.perf_counter(), time.process_time()
-        find_families(engine, path, texts, None, Settings(), out)
-        search = time.perf_counter() - started - making
-        cpu = time.process_time() - cpu
+        groups_module.search = timed
+        with whole:
+            find_families(engine, path, texts, None, Settings(), out)
+        groups_module.search = plain
         families = pq.read_metadata(out / "families.parquet").num_rows
         size = path.stat().st_size / 2**30
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    n, cpu = stream.total, hashing.cpu + searching.cpu
     print(
-        f"{millions:g} million prompts of {characters / stream.total:.0f} bytes: "
-        f"hashing {stream.total / hashing:,.0f}/s, "
-        f"steps 2 and 3 {stream.total / steps:,.0f}/s, steps 1 to 3 {stream.total / (hashing + steps):,.0f}/s; "
-        f"wordings, paraphrases and writing {search - steps:.0f} s more ({cpu:.0f} s of processor in all); "
-        f"{families} families; file {size:.2f} GiB; peak memory {peak:.2f} GiB ({before:.2f} before the search)",
+        f"{millions:g} million prompts of {characters / n:.0f} bytes: hashing {n / hashing.wall:,.0f}/s, steps 2 and 3 "
+        f"{n / searching.wall:,.0f}/s, steps 1 to 3 {n / (hashing.wall + searching.wall):,.0f}/s "
+        f"({cpu / n * 1e6:.1f} µs of processor a prompt, {hashing.cpu / n * 1e6:.1f} of them hashing; load "
+        f"{os.getloadavg()[0]:.1f}); "
+        f"wordings, paraphrases and writing {whole.wall - making.wall - searching.wall:.0f} s more ({whole.cpu - making.cpu - searching.cpu:.0f} s of processor); {families} families; "
+        f"file {size:.2f} GiB; peak memory {peak:.2f} GiB ({before:.2f} before the search)",
         flush=True,
     )
 

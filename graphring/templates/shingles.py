@@ -103,8 +103,8 @@ def _sort(values, size):
     spare = values[:size].copy()
     for value in spare:
         place[np.int64(value >> _TOP) + 1] += 1
-    for bucket in range(_BUCKETS):
-        place[bucket + 1] += place[bucket]
+    for i in range(_BUCKETS):
+        place[i + 1] += place[i]
     for value in spare:
         bucket = np.int64(value >> _TOP)
         values[place[bucket]] = value
