@@ -14,10 +14,10 @@ import numpy as np
 from graphring.detect.counterfactual import remaining
 from graphring.detect.evidence import Signal
 from graphring.detect.judge import FAMILIES, Verdict
-from graphring.detect.layers import Reals
+from graphring.detect.layers import Ints, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.tiers import Standing, measure_of, tier_of
-from graphring.model import Family, Tier
+from graphring.model import Family, Role, Tier
 
 __all__ = ["SMALL", "Finding", "Item", "explain", "member_confidence", "probability", "score_of"]
 
@@ -57,6 +57,13 @@ class Finding:
     confidence: Reals
     p_value: float | None
     q_value: float | None
+    roles: tuple[Role, ...]
+
+    @property
+    def members(self) -> Ints:
+        """The accounts that are members."""
+        kept = np.array([role is Role.MEMBER for role in self.roles], dtype=bool)
+        return np.asarray(self.verdict.group[kept], dtype=np.int32)
 
 
 def probability(bits: float | Reals, p: Parameters) -> Reals:
@@ -84,13 +91,21 @@ def score_of(v: Verdict) -> float:
     return float(_weights(v) @ v.bits)
 
 
-def explain(v: Verdict, p: Parameters, p_value: float | None = None, q_value: float | None = None) -> Finding:
+def explain(
+    v: Verdict,
+    p: Parameters,
+    p_value: float | None = None,
+    q_value: float | None = None,
+    roles: tuple[Role, ...] | None = None,
+) -> Finding:
     """Sum up a measured group.
 
     Parameters
     ----------
     p_value, q_value: from `significance`, None: not computed.
+    roles: of each account, None: all are members.
     """
+    roles = roles if roles is not None else (Role.MEMBER,) * len(v.group)
     items = _items(v, p)
     score = math.fsum(i.bits for i in items)
     speaking = {i.family for i in items if i.bits >= p.speaks}
@@ -98,8 +113,8 @@ def explain(v: Verdict, p: Parameters, p_value: float | None = None, q_value: fl
     chance = float(probability(score, p))
     standing = Standing(score, len(speaking), chance, q_value, weight)
     return Finding(
-        v, items, score, chance, tier_of(standing, p), measure_of(standing, p), _headline(v, items), benign, weight,
-        member_confidence(v.bits, p), p_value, q_value,
+        v, items, score, chance, tier_of(standing, p), measure_of(standing, p), _headline(roles.count(Role.MEMBER), items), benign,
+        weight, member_confidence(v.bits, p), p_value, q_value, roles,
     )  # fmt: skip
 
 
@@ -165,10 +180,10 @@ def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
     return sentence.format(o=observed, e=expected, n=speaks, t=len(v.group), name=s.name, unit=s.unit)
 
 
-def _headline(v: Verdict, items: tuple[Item, ...]) -> str:
+def _headline(members: int, items: tuple[Item, ...]) -> str:
     does = [_DOES.get(i.name, f"share {i.unit}") for i in items if i.bits >= 1.0][:3]
     what = "act as one" if not does else does[0] if len(does) == 1 else ", ".join(does[:-1]) + " and " + does[-1]
-    return f"{len(v.group):,} accounts of different customers {what}."
+    return f"{members:,} accounts of different customers {what}."
 
 
 _DOES: Final[Mapping[str, str]] = {

@@ -135,6 +135,12 @@ class Parameters:
     null_neighbours: int = _p(64, "accounts", "of like activity among which a stranger is drawn", "reasoned")
     prior_rings: float = _p(20.0, "rings", "that the packaged curve weighs when decisions refit it", "reasoned")
 
+    # who is in a ring without being a member
+    victim_days: float = _p(30.0, "days", "that the owner of a stolen key was there before the ring", "reasoned")
+    victim_share: float = _p(0.7, "share", "of its requests that the owner sends from places of its own", "reasoned")
+    victim_before: float = _p(14.0, "days", "of work on its own before it meets the ring's addresses", "reasoned")
+    customer_requests: int = _p(30, "requests", "of an account that would have shown joint work", "reasoned")
+
     # identity over nights
     lineage_same: float = _p(0.3, "share", "of the smaller of two rings in common, for them to be one", "churn")
     lineage_least: int = _p(3, "accounts", "in common at least", "most of the smallest ring")

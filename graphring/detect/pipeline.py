@@ -14,6 +14,7 @@ from graphring.detect.objects import shared_objects
 from graphring.detect.parameters import parameters
 from graphring.detect.relations import read_relations
 from graphring.detect.rings import find_rings
+from graphring.detect.roles import roles
 from graphring.detect.significance import significance
 from graphring.detect.tables import activity_table, evidence_table, members_table, rings_table
 from graphring.engine import Engine
@@ -55,12 +56,12 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     verdicts = find_rings(relations, p)
     chance = significance(relations, p, verdicts)
     rings = [
-        explain(v, p, p_value, q_value)
+        explain(v, p, p_value, q_value, roles(relations, v, p))
         for v, p_value, q_value in zip(verdicts, chance.p_values, chance.q_values, strict=True)
     ]
     ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
     identity = identify(
-        [ids[ring.verdict.group] for ring in rings], graph, previous, p, run_id=run_id, first_number=first_number
+        [ids[ring.members] for ring in rings], graph, previous, p, run_id=run_id, first_number=first_number
     )
     activity = activity_table(engine, traffic, rings, identity)
     members = members_table(relations, rings, identity)

@@ -14,7 +14,7 @@ from graphring.detect.explain import Finding
 from graphring.detect.identity import Identity
 from graphring.detect.relations import Relations
 from graphring.engine import Engine
-from graphring.model import ACTIVITY, EVIDENCE, MEMBERS, RINGS, Role, Traffic
+from graphring.model import ACTIVITY, EVIDENCE, MEMBERS, RINGS, Traffic
 
 __all__ = ["activity_table", "evidence_table", "members_table", "rings_table"]
 
@@ -34,7 +34,7 @@ def rings_table(rings: Sequence[Finding], identity: Identity, activity: pa.Table
         rows.append(
             {
                 "ring_id": name, "tier": str(ring.tier), "score": ring.score, "probability": ring.probability,
-                "accounts": len(ring.verdict.group), "headline": ring.headline, "first_seen": first, "last_seen": last,
+                "accounts": len(ring.members), "headline": ring.headline, "first_seen": first, "last_seen": last,
                 "status": identity.status[i], "predecessor": identity.predecessor[i],
                 "benign_explanation": ring.benign, "benign_bits": ring.benign_bits, "p_value": ring.p_value,
                 "measure": ring.measure, "q_value": ring.q_value, "connected": cuts[i].connected,
@@ -47,9 +47,9 @@ def members_table(r: Relations, rings: Sequence[Finding], identity: Identity) ->
     """MEMBERS."""
     ids = r.accounts["account_id"].to_pylist()
     rows = [
-        (name, ids[a], float(c), str(Role.MEMBER), float(b))
+        (name, ids[a], float(c), str(role), float(b))
         for ring, name in zip(rings, identity.ids, strict=True)
-        for a, c, b in zip(ring.verdict.group, ring.confidence, ring.verdict.bits, strict=True)
+        for a, c, role, b in zip(ring.verdict.group, ring.confidence, ring.roles, ring.verdict.bits, strict=True)
     ]
     return _table(sorted(rows), MEMBERS)
 
@@ -68,9 +68,9 @@ def activity_table(engine: Engine, traffic: Traffic, rings: Sequence[Finding], i
     """ACTIVITY: members' exchanges by hour."""
     if not rings or not pq.read_metadata(traffic.exchanges).num_rows:
         return ACTIVITY.empty_table()
-    ring = np.repeat(np.asarray(identity.ids, dtype=object), [len(r.verdict.group) for r in rings])
+    ring = np.repeat(np.asarray(identity.ids, dtype=object), [len(r.members) for r in rings])
     member = pa.table(
-        {"ring_id": pa.array(ring, pa.string()), "account": pa.array(np.concatenate([r.verdict.group for r in rings]))}
+        {"ring_id": pa.array(ring, pa.string()), "account": pa.array(np.concatenate([r.members for r in rings]))}
     )
     rows = engine.parquet(traffic.exchanges).select("account", "ts").inner_join(engine.arrow(member), "account")
     hourly = rows.group_by("ring_id", hour=rows.ts.truncate("h")).agg(
