@@ -227,13 +227,14 @@ def speed(millions: float) -> None:
         size = path.stat().st_size / 2**30
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     n, cpu = stream.total, hashing.cpu + searching.cpu
+    rest, busy = whole.wall - making.wall - searching.wall, whole.cpu - making.cpu - searching.cpu
     print(
-        f"{millions:g} million prompts of {characters / n:.0f} bytes: hashing {n / hashing.wall:,.0f}/s, steps 2 and 3 "
-        f"{n / searching.wall:,.0f}/s, steps 1 to 3 {n / (hashing.wall + searching.wall):,.0f}/s "
-        f"({cpu / n * 1e6:.1f} µs of processor a prompt, {hashing.cpu / n * 1e6:.1f} of them hashing; load "
-        f"{os.getloadavg()[0]:.1f}); "
-        f"wordings, paraphrases and writing {whole.wall - making.wall - searching.wall:.0f} s more ({whole.cpu - making.cpu - searching.cpu:.0f} s of processor); {families} families; "
-        f"file {size:.2f} GiB; peak memory {peak:.2f} GiB ({before:.2f} before the search)",
+        f"{millions:g} million prompts of {characters / n:.0f} bytes: hashing {n / hashing.wall:,.0f}/s, "
+        f"steps 2 and 3 {n / searching.wall:,.0f}/s, steps 1 to 3 {n / (hashing.wall + searching.wall):,.0f}/s "
+        f"({cpu / n * 1e6:.1f} µs of processor a prompt, {hashing.cpu / n * 1e6:.1f} of them hashing; "
+        f"load {os.getloadavg()[0]:.1f}); wordings, paraphrases and writing {rest:.0f} s more ({busy:.0f} s of "
+        f"processor); {families} families; file {size:.2f} GiB; "
+        f"peak memory {peak:.2f} GiB ({before:.2f} before the search)",
         flush=True,
     )
 

@@ -106,16 +106,17 @@ def organic(seed: int, accounts: int, *, toolformer: bool = False) -> Corpus:
 
 def paraphrased(
     seed: int, *, fills: int, accounts: int, ring: int = 40, mixed: bool = False, held_out: bool = False,
-    words: bool = True,
+    words: bool = True, filled: bool = True, toolformer: bool = False,
 ) -> Corpus:  # fmt: skip
-    """Wordings of tasks, each filled `fills` times, among organic prompts.
+    """Wordings of tasks, each filled `fills` times (or sent as it is, unless `filled`), among organic prompts.
 
-    Each task is sent by `ring` accounts of its own unless `mixed`.
+    Each task is sent by `ring` accounts of its own unless `mixed`. `toolformer` adds the 7,673 prompts of GPTeacher
+    that have wrappers of their own to the organic ones.
     """
     rng = random.Random(seed)
     slab = [r for r in rows("slab_templates_dev.jsonl.gz") if r["correct"] == "1"]
     tasks = half(sorted({r["task"] for r in slab}), held_out)
-    base = organic(seed, accounts)
+    base = organic(seed, accounts, toolformer=toolformer)
     texts = payloads()
     vocabulary = sorted({w for t in texts[:4000] for w in re.findall(r"[a-z]{4,9}", t)})
     prompts, owners = list(base.prompts), list(base.accounts)
@@ -134,10 +135,11 @@ def paraphrased(
                         return "\n".join(f"({c}) {' '.join(rng.sample(vocabulary, 4))}" for c in "ABCD")
                     return rng.choice(texts)
 
-                prompts.append(re.sub(r"\{\w+\}", value, row["prompt template"]))
+                text = row["prompt template"]
+                prompts.append(re.sub(r"\{\w+\}", value, text) if filled else text)
                 owners.append(rng.randrange(accounts) if mixed else offset + number * ring + rng.randrange(ring))
                 truth.append(task)
-    name = f"paraphrased seed={seed} tasks={len(tasks)} fills={fills} ring={ring} mixed={mixed}"
+    name = f"paraphrased seed={seed} tasks={len(tasks)} fills={fills} ring={ring} mixed={mixed} filled={filled}"
     return Corpus(name, prompts, owners, truth)
 
 

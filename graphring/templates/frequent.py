@@ -98,6 +98,7 @@ def count_frequent(
     table.enter(np.array(known, np.uint64), np.empty(len(known), np.int32))
     occurrences = Occurrences(scratch)
     threshold = _count(batches(), sketch, table, occurrences, least_exchanges)
+    del sketch  # up to a gigabyte
     used = int(table.used[0])
     able = (table.count[:used, 1] >= least_accounts) & (table.count[:used, 2] >= threshold)
     able[: len(known)] = False

@@ -95,7 +95,8 @@ def open_night(path: Path) -> Night:
             parts.append(values.to_numpy(zero_copy_only=False))
     kinds = {"account": np.int32, "ts": np.int64, "prompt": np.uint64, "system": np.uint64}
     whole = {
-        name: np.concatenate([np.zeros(0, kinds[name]), *parts]).astype(kinds[name]) for name, parts in columns.items()
+        name: np.concatenate([np.zeros(0, kinds[name]), *parts]).astype(kinds[name], copy=False)
+        for name, parts in columns.items()
     }
     leaf = _leaf(file)
     total = sum(file.metadata.row_group(i).column(leaf).num_values for i in range(file.metadata.num_row_groups))

@@ -25,7 +25,7 @@ CEILING: Final = 255
 """Counts stop here."""
 _LINE: Final = 6
 """Bits of a place in a cache line of 64 bytes."""
-_CELLS: Final = 4
+_CELLS: Final = 2
 """Cells for each shingle that comes, so that of those that come once few look like three."""
 _SMALLEST, _LARGEST = 16, 30
 """Bits of the number of cells: 64 KiB to 1 GiB."""
