@@ -9,7 +9,7 @@ SERVE ?= 1
 STORE ?=
 JOBS ?= 2
 
-.PHONY: help install demo neo4j serve test test-fast test-all lint format lock sample screenshots clean
+.PHONY: help install demo neo4j serve test test-fast test-all lint format lock sample calibrate screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ sample: install ## Make data/sample again (the same bytes)
 
 screenshots: install ## Make the pictures of docs/img from the sample
 	@$(BIN)/python tools/screenshots.py
+
+calibrate: install ## Fit the curve from score to probability on made worlds; prints the values for detect/parameters.py
+	@$(BIN)/graphring calibrate --from worlds --dry-run $(WORLDS)
 
 bench-%: install ## One benchmark: bench-intake, bench-templates, bench-simulate, bench-detect, bench-detect-scale, bench-real, bench-neo4j
 	@$(BIN)/python benchmarks/bench_$(subst -,_,$*).py $(BENCH)

@@ -88,7 +88,7 @@ def _weights(v: Verdict) -> Reals:
 
 def score_of(v: Verdict) -> float:
     """A ring's score: the mean of its accounts' bits."""
-    return float(_weights(v) @ v.bits)
+    return float(np.sum(_weights(v) * v.bits))
 
 
 def explain(
@@ -125,7 +125,7 @@ def _items(v: Verdict, p: Parameters) -> tuple[Item, ...]:
         raw[:, FAMILIES.index(s.family)] += np.maximum(s.bits, 0.0)
     keep, weight = v.families / np.maximum(raw, 1e-12), _weights(v)
     counted = [
-        float(weight @ (np.maximum(s.bits, 0.0) * keep[:, FAMILIES.index(s.family)] + np.minimum(s.bits, 0.0)))
+        float(np.sum(weight * (np.maximum(s.bits, 0.0) * keep[:, FAMILIES.index(s.family)] + np.minimum(s.bits, 0.0))))
         for s in v.signals
     ]
     left = remaining(v, p)
@@ -135,7 +135,7 @@ def _items(v: Verdict, p: Parameters) -> tuple[Item, ...]:
             observed, expected = float(np.mean(s.observed)), float(np.mean(s.expected))
             found.append(
                 Item(
-                    s.family, s.name, bits, float(weight @ s.bits), observed, expected, s.unit,
+                    s.family, s.name, bits, float(np.sum(weight * s.bits)), observed, expected, s.unit,
                     _statement(s, v, observed, expected), s.name in _INFERRED, left.get(s.family),
                 )
             )  # fmt: skip
