@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from graphring.detect.narrate import chance, cut_of, dissolution, remaining_of, without_families
+from graphring.detect.narrate import chance, cut_of, dissolution, without_families
 from graphring.detect.tiers import missing, rules, standing_of
 from graphring.model import Tier
 from graphring.refresh.calibration import parameters_of
@@ -87,15 +87,10 @@ def _table(pieces: list[dict[str, Any]], label: str) -> None:
 def _holds(ring: Ring) -> None:
     """What would be left without a family of evidence, and which objects dissolve the ring."""
     pieces, objects = records(ring.evidence), records(ring.objects)
-    told, n = dissolution(ring.facts, objects), ring.facts["accounts"]
-    left = remaining_of(pieces)
+    told, left = dissolution(ring.facts, objects), without_families(ring.facts, pieces)
     if not told and not left:
         return
-    markup.section("What holds it together", " ".join(without_families(ring.facts, pieces)))
-    if left:
-        columns = [Column("Without the evidence of", wide=True), Column("Accounts that remain", number=True)]
-        rows = [[FAMILIES.get(f, clean(f, 24)), f"{count(remain)} of {count(n)}"] for f, remain in left.items()]
-        markup.table(columns, rows, label="Accounts that remain without one family of evidence")
+    markup.section("What holds it together", " ".join(left))
     if told:
         st.html(f'<p class="gr-below">{esc(told)}</p>')
     cut = cut_of(objects)
@@ -126,7 +121,7 @@ def _tier(desk: Desk, ring: Ring) -> None:
             st.text(f"For {above} it lacks {'; '.join(lacks)}.")
         markup.table(
             [Column("Tier"), Column("Needs, and what is suggested then", wide=True)],
-            [[TIERS.get(name, name), f"{rule}."] for name, rule in rules(p)],
+            [[TIERS.get(name, name), f"{rule[:1].upper()}{rule[1:]}."] for name, rule in rules(p)],
             label="Rules of the tiers",
         )
 

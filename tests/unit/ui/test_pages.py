@@ -91,7 +91,7 @@ def test_a_ring_says_what_holds_it_together_and_why_it_has_its_tier(page: Opened
     assert shown.index(">Observed<") < shown.index("The accounts were created in one sitting")
     assert shown.index(">Inferred<") < shown.index("suggests one operator")
     assert "p = 0.0005, q = 0.001" in shown
-    assert "at least 12 bits, two families of 2 bits each" in shown
+    assert "At least 12 bits, two families of 2 bits each" in shown
     watched = page("ring", ring="R-00003")
     assert "How tiers are given; why this one is watch" in [e.label for e in watched.expander]
     assert any("For medium it lacks 7.5 bits (it has 4.5)" in t.value for t in watched.text)
