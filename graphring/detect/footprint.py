@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from graphring.model import GraphTables
 __all__ = ["Footprints", "read_footprints"]
 
 Texts = npt.NDArray[np.object_]
+_SEPARATOR = "\0"
 UNKNOWN = np.iinfo(np.int64).min
 
 
@@ -70,23 +71,36 @@ def read_footprints(rings: Sequence[Past], graph: GraphTables, p: Parameters) ->
     people = pa.array(sorted({account for ring in rings for account in ring.accounts}), pa.string())
     entity = np.repeat(np.arange(len(rings)), [len(ring.accounts) for ring in rings])
     flat = pa.array([account for ring in rings for account in ring.accounts], pa.string())
-    code = pc.index_in(flat, value_set=people).to_numpy(zero_copy_only=False).astype(np.int64)
-    member = _ones(entity, code, (len(rings), len(people)))
+    member = _ones(entity, _positions(flat, people), (len(rings), len(people)))
     edges = graph.sightings.select(["account_id", "object_type", "object_id"])
     edges = edges.filter(pc.is_in(edges["account_id"], value_set=people))
-    remembered = [(e, *key) for e, ring in enumerate(rings) for key in ring.objects]
-    keys = list(zip(edges["object_type"].to_pylist(), edges["object_id"].to_pylist(), strict=True))
-    objects = sorted({*keys, *(key[1:] for key in remembered)})
-    position = {key: i for i, key in enumerate(objects)}
-    user = pc.index_in(edges["account_id"], value_set=people).to_numpy(zero_copy_only=False).astype(np.int64)
-    touch = _ones(user, np.array([position[key] for key in keys], dtype=np.int64), (len(people), len(objects)))
-    old = np.array([position[key[1:]] for key in remembered], dtype=np.int64)
-    kept = _ones(np.array([key[0] for key in remembered], dtype=np.int64), old, (len(rings), len(objects)))
-    weight, degree = _rarity(position, touch, graph)
+    used = _keys(edges["object_type"], edges["object_id"])
+    remembered = pa.array([_SEPARATOR.join(key) for ring in rings for key in ring.objects], pa.string())
+    objects = pc.unique(pa.concat_arrays([used, remembered]))
+    objects = objects.take(pc.array_sort_indices(objects))
+    touch = _ones(_positions(edges["account_id"], people), _positions(used, objects), (len(people), len(objects)))
+    holder = np.repeat(np.arange(len(rings)), [len(ring.objects) for ring in rings])
+    kept = _ones(holder, _positions(remembered, objects), (len(rings), len(objects)))
+    weight, degree = _rarity(objects, touch, graph)
+    kind, name = _parts(objects)
     users = sp.csr_array((member @ touch).maximum(kept))
-    times = _times(rings, member, people, graph, p)
-    kind, name = (np.array(column, dtype=object) for column in (zip(*objects, strict=True) if objects else ((), ())))
-    return Footprints(kind, name, weight, degree, member, touch, users, *times)
+    return Footprints(kind, name, weight, degree, member, touch, users, *_times(rings, member, people, graph, p))
+
+
+def _keys(kinds: pa.ChunkedArray, names: pa.ChunkedArray) -> pa.Array:
+    """One text for each object, in the order of (kind, name)."""
+    joined = pc.binary_join_element_wise(kinds, names, _SEPARATOR)
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _parts(objects: pa.Array) -> tuple[Texts, Texts]:
+    pairs = [key.split(_SEPARATOR, 1) for key in objects.to_pylist()]
+    return np.array([kind for kind, _ in pairs], dtype=object), np.array([name for _, name in pairs], dtype=object)
+
+
+def _positions(values: pa.Array | pa.ChunkedArray, among: pa.Array) -> Longs:
+    found = pc.index_in(values, value_set=among)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _ones(row: Longs, column: Longs, shape: tuple[int, int]) -> sp.csr_array:
@@ -96,18 +110,17 @@ def _ones(row: Longs, column: Longs, shape: tuple[int, int]) -> sp.csr_array:
     return matrix
 
 
-def _rarity(position: Mapping[tuple[str, str], int], touch: sp.csr_array, graph: GraphTables) -> tuple[Reals, Reals]:
+def _rarity(objects: pa.Array, touch: sp.csr_array, graph: GraphTables) -> tuple[Reals, Reals]:
     """Weight and degree of each object."""
-    n = max(graph.accounts.num_rows, 1)
-    users = np.zeros(len(position))
-    names = pa.array(sorted({name for _, name in position}), pa.string())
     table = graph.objects.select(["object_type", "object_id", "accounts"])
-    table = table.filter(pc.is_in(table["object_id"], value_set=names))
-    for kind, name, accounts in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        if (kind, name) in position:
-            users[position[kind, name]] = accounts or 0
+    at = pc.index_in(_keys(table["object_type"], table["object_id"]), value_set=objects)
+    here = pc.is_valid(at)
+    users = np.zeros(len(objects))
+    degree = pc.fill_null(table["accounts"].filter(here), 0).to_numpy(zero_copy_only=False)
+    users[at.filter(here).to_numpy(zero_copy_only=False)] = degree
     inside = np.asarray(touch.sum(axis=0)).ravel()
     outside = np.maximum(users - inside, 0.0)
+    n = max(graph.accounts.num_rows, 1)
     return np.maximum(np.log2(n / (1.0 + outside)), 0.0), outside + inside
 
 

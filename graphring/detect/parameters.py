@@ -151,8 +151,8 @@ class Parameters:
     lineage_gap: float = _p(336.0, "hours", "from the old one's silence to the new one's start, at most", "reasoned")
     lineage_overlap: float = _p(12.0, "hours", "that the two may overlap", "banned in batches")
     lineage_settled: float = _p(0.9, "share", "of a ring's accounts that must have come or fallen silent", "stragglers")
-    lineage_objects: int = _p(200, "objects", "of one kind that are remembered of a ring", "bounded memory")
-    lineage_rings: int = _p(5_000, "rings", "that are remembered after they are gone", "bounded memory")
+    lineage_objects: int = _p(100, "objects", "of one kind that are remembered of a ring", "bounded memory")
+    lineage_rings: int = _p(2_000, "rings", "that are remembered after they are gone", "bounded memory")
 
     def without_traffic(self) -> Parameters:
         """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""

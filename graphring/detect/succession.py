@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from graphring.detect.footprint import UNKNOWN, Footprints
 from graphring.detect.layers import Longs, Reals
@@ -87,8 +88,8 @@ def _links(prints: Footprints, names: Sequence[str], ring: int, p: Parameters) -
     if not before.any() or not len(trace.objects):
         return []
     links = []
-    for old in np.flatnonzero(before & (trace.common.sum(axis=1) > 0)).tolist():
-        taken = (trace.common[old] > 0) & ~_tenants(prints, trace, ring, old, p)
+    for old in np.flatnonzero(before & (np.diff(trace.common.indptr) > 0)).tolist():
+        taken = (_dense(trace.common[[old]]) > 0) & ~_tenants(prints, trace, ring, old, p)
         if link := _tie(prints, trace, ring, taken, p):
             reason = f"{link[1]} were {names[old]}'s; {_timing(prints, ring, old)}"
             links.append(Link(names[old], link[0], reason))
@@ -101,19 +102,19 @@ class _Trace:
 
     objects: Longs
     value: Reals
-    common: Reals
+    common: sp.csr_array
 
 
 def _trace(prints: Footprints, ring: int) -> _Trace:
     """Objects that say something: of at least one bit, and not of one account alone."""
-    row = prints.users[[ring], :]
-    objects = row.indices.astype(np.int64)
-    users = row.data
-    order = np.argsort(objects, kind="stable")
-    objects, users = objects[order], users[order]
-    common = prints.users[:, objects].toarray()
-    keep = (prints.weight[objects] >= 1.0) & ((prints.degree[objects] >= 2) | ((common > 0).sum(axis=0) >= 2))
-    return _Trace(objects[keep], (users * prints.weight[objects])[keep], common[:, keep])
+    users = _dense(prints.users[[ring]])
+    rings = np.bincount(prints.users.indices, minlength=len(users))
+    objects = np.flatnonzero((users > 0) & (prints.weight >= 1.0) & ((prints.degree >= 2) | (rings >= 2)))
+    return _Trace(objects, users[objects] * prints.weight[objects], sp.csr_array(prints.users[:, objects]))
+
+
+def _dense(row: sp.csr_array) -> Reals:
+    return np.asarray(row.toarray(), dtype=np.float64).ravel()
 
 
 def _tenants(prints: Footprints, trace: _Trace, ring: int, old: int, p: Parameters) -> npt.NDArray[np.bool_]:
@@ -123,8 +124,9 @@ def _tenants(prints: Footprints, trace: _Trace, ring: int, old: int, p: Paramete
         both = np.minimum(prints.end, prints.end[one]) - np.maximum(prints.start, prints.start[one])
         beside |= (both > p.lineage_overlap * _HOUR) | (prints.start == UNKNOWN) | (prints.end == UNKNOWN)
     beside[[ring, old]] = False
-    third = (trace.common[beside] >= 2).any(axis=0)
-    return np.asarray(third & (prints.kind[trace.objects] == ObjectType.IP.value))
+    third = trace.common[np.flatnonzero(beside)]
+    several = np.bincount(third.indices[third.data >= 2], minlength=len(trace.objects)) > 0
+    return np.asarray(several & (prints.kind[trace.objects] == ObjectType.IP.value))
 
 
 def _tie(

@@ -113,7 +113,7 @@ QUERIES: Final[Mapping[str, str]] = MappingProxyType(
         + collected(model.RING_OBJECTS.append(POSITION), _SHARED),
         **_auxiliary("evidence", model.EVIDENCE),
         **_auxiliary("ledger", model.LEDGER),
-        **_auxiliary("lineage", model.LINEAGE),
+        "all lineage": _auxiliary("lineage", model.LINEAGE)["all lineage"],
         **_auxiliary("families", model.FAMILIES),
         **_auxiliary("quarantine", model.QUARANTINE),
         "activity of a ring": (

@@ -92,6 +92,13 @@ def test_too_small_a_part_is_a_ring_of_its_own():
     assert nights.run(span(0, 2) | span(700, 703)) != ring
 
 
+def test_a_ring_of_which_all_is_in_a_far_larger_one_has_grown():
+    nights = Nights()
+    (ring,) = nights.run(span(0, 10)).values()
+    assert list(nights.run(span(0, 200)).values()) == [ring]
+    assert nights.events()[ring]["note"] == "from 10 to 200 accounts"
+
+
 def test_two_accounts_do_not_hand_on_the_id_of_a_small_ring():
     nights = Nights()
     (ring,) = nights.run(span(0, 5)).values()
@@ -121,6 +128,15 @@ def test_of_merged_rings_the_id_lives_on_that_brings_more():
     assert {name: row["event"] for name, row in nights.events().items()} == {large: "continued"}
     assert nights.run(span(0, 30), span(30, 90))[frozenset(span(0, 30))] == small, "its own id, not a new one"
     assert nights.events()[small]["related"] == [large]
+
+
+def test_what_is_left_of_a_merged_ring_stays_it():
+    nights = Nights()
+    older, younger = sorted(nights.run(span(0, 60), span(60, 90)).values())
+    assert nights.run(span(0, 60), span(60, 90) | span(100, 150))[frozenset(span(0, 60))] == older
+    assert list(nights.run(span(0, 60) | span(60, 90) | span(100, 150)).values()) == [younger]
+    for _ in range(2):
+        assert list(nights.run(span(0, 60)).values()) == [younger], "the id that it had last, not an older one"
 
 
 def test_most_accounts_decide_even_where_another_pairing_would_share_more_in_all():
