@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from graphring.config import Settings
 from graphring.errors import GraphringError, NoRunError
+from graphring.refresh.calibration import read_calibration
 from graphring.refresh.state import State
 
 __all__ = ["Finding", "examine"]
@@ -29,7 +30,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at Python, libraries, disk, store, last run and casebook; nothing is created or changed."""
+    """Look at Python, libraries, disk, store, last run, casebook and calibration; nothing is created or changed."""
     findings = list(_installation())
     findings.append(_disk(settings))
     with State(settings) as state:
@@ -38,6 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
             return findings
         findings.append(_checked("store", lambda: _run_of(state)))
         findings.append(_checked("casebook", lambda: _casebook_of(state)))
+        findings.append(_checked("calibration", lambda: _calibration_of(settings)))
     return findings
 
 
@@ -72,6 +74,15 @@ def _run_of(state: State) -> str:
     rings = run.counts.get("rings", 0)
     where = state.settings.store or "embedded"
     return f"{where}, last run {run.run_id} of {run.finished:%Y-%m-%d %H:%M} UTC, {rings} rings"
+
+
+def _calibration_of(settings: Settings) -> str:
+    found = read_calibration(settings)
+    if found is None:
+        return "none: the packaged curve holds"
+    newest = f", the newest of {found.as_of[:10]}" if found.as_of else ""
+    known = f"{found.rings} known outcome{'' if found.rings == 1 else 's'}{newest}"
+    return f"from {found.source} ({known}): even at {found.even_bits:g} bits, slope {found.slope:g}"
 
 
 def _casebook_of(state: State) -> str:

@@ -19,6 +19,7 @@ from graphring.errors import ConfigError, InputError
 from graphring.refresh import State
 from graphring.refresh.calibrate import Known, from_decisions, from_worlds, made_worlds
 from graphring.refresh.calibration import CURVE, calibrated, parameters_of, path_of, read_calibration, write_calibration
+from graphring.refresh.doctor import examine
 from graphring.store.snapshot import SnapshotStore
 from tests.contract import graphs
 
@@ -139,6 +140,18 @@ def test_a_broken_file_is_one_clear_line(state: State, break_it: Callable[[str],
     path.write_text(break_it(path.read_text()))
     with pytest.raises(ConfigError, match="is not a calibration"):
         calibrated(state.settings)
+
+
+def test_the_doctor_tells_the_calibration_and_notices_a_broken_one(state: State) -> None:
+    def told() -> tuple[bool, str]:
+        return next((f.ok, f.detail) for f in examine(state.settings) if f.what == "calibration")
+
+    assert told() == (True, "none: the packaged curve holds")
+    decide(state, "R-000002", "confirm")
+    path = write_calibration(state.settings, from_decisions(state, P).calibration)
+    assert told()[1].startswith("from decisions (1 known outcome, the newest of 2026-02-01): even at ")
+    path.write_text("{}")
+    assert not told()[0]
 
 
 def test_the_command_learns_from_decisions_and_says_what_changed(state: State) -> None:
