@@ -30,7 +30,8 @@ Flags = npt.NDArray[np.bool_]
 class Signal:
     """One column: what it says of each account of the group.
 
-    bits, observed, expected: per account; unit: of the latter two.
+    bits, observed, expected: per account; unit: of the latter two; chances: how often each account could have shown
+    it (None: lacking it says nothing).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Signal:
     observed: Reals
     expected: Reals
     unit: str
+    chances: Reals | None = None
 
 
 class Meter:
@@ -78,8 +80,9 @@ class Meter:
 
     def relations(self, group: Ints) -> list[Signal]:
         """What a group shares: the cheap signals that decide whether it is worth a closer look."""
+        wrapper = self._wrapper(group)
         found = [
-            self._division(group), self._wrapper(group), self._handover(group), self._rotation(group),
+            self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group),
             self._payment(group), *(self._link(layer, group) for layer in self.r.links),
         ]  # fmt: skip
         return self._enabled(found)
@@ -88,7 +91,7 @@ class Meter:
         """All other signals."""
         return self._enabled(
             [
-                self._synchrony(group),
+                self._synchrony(group, self._wrapper(group)),
                 self._signup(group),
                 self._churn(group),
                 self._trust(group),
@@ -99,14 +102,40 @@ class Meter:
     def _enabled(self, signals: list[Signal]) -> list[Signal]:
         return [s for s in signals if str(s.family) not in self.p.disabled_families]
 
-    def _division(self, group: Ints) -> Signal:
+    def _division(self, group: Ints, wrapper: Signal) -> Signal:
         p = self.p
         s = self._share(self.r.content.items, group, p.exclusive, p.senders, p.replication)
         per = p.division_effect * np.maximum(self.r.requests[group], 1)
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
         damp = (1.0 - s.coverage) ** 2
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
-        return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads")
+        work = np.where(wrapper.observed > 0, wrapper.observed, self.r.requests[group])
+        return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
+
+    def dealt(self, group: Ints) -> float:
+        """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself.
+
+        Customers of n_a prompts each that drew from one pool, popular items or not, would have e3 sum(q^3) triples on
+        one payload where they have P = e2 sum(q^2) pairs (e: elementary symmetric sums of n, q: the items'
+        probabilities), so at least e3 (P / e2)^2 (Jensen's inequality). A queue gives hardly any: fewer triples are
+        evidence (Poisson).
+        """
+        layer, code = self.r.content.items, self.r.customers.code
+        size = layer.start[group + 1] - layer.start[group]
+        edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        _, owner = np.unique(code[group], return_inverse=True)
+        n = int(owner.max()) + 1
+        sent = np.unique(layer.object[edge].astype(np.int64) * n + np.repeat(owner, size))
+        item, heads = np.unique(sent // n, return_counts=True)
+        heads = heads[heads >= self.p.exclusive * layer.degree[item]].astype(np.float64)
+        pairs, triples = float((heads * (heads - 1) / 2).sum()), float((heads * (heads - 1) * (heads - 2) / 6).sum())
+        wrapped = self._wrapper(group).observed
+        prompts = np.bincount(owner, weights=np.where(wrapped > 0, wrapped, self.r.requests[group]), minlength=n)
+        prompts = np.maximum(prompts, np.bincount(sent % n, minlength=n))
+        s1, s2, s3 = (float((prompts**k).sum()) for k in (1, 2, 3))
+        twos, threes = (s1**2 - s2) / 2.0, (s1**3 - 3.0 * s1 * s2 + 2.0 * s3) / 6.0
+        least = threes * (pairs / max(twos, 1.0)) ** 2
+        return float(-poisson_bits(np.array([triples]), np.array([least]))[0]) if triples < least else 0.0
 
     def _wrapper(self, group: Ints) -> Signal:
         best, often = np.zeros(len(group)), np.zeros(len(group))
@@ -124,13 +153,14 @@ class Meter:
         per = self.r.requests[group] * 0.1
         name = "conversations handed over"
         one = _counted(name, Family.TIMING, "conversations", self.p.handover_cap, s, per)
-        return replace(one, bits=np.minimum(one.bits, self.p.handover_bits * s.observed))
+        bits = np.minimum(one.bits, self.p.handover_bits * s.observed)
+        return replace(one, bits=bits, chances=self.r.requests[group] * 1.0)
 
     def _rotation(self, group: Ints) -> Signal:
         s = self._share(self.r.roaming, group)
         name = "rotation over shared addresses"
         one = _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
-        return replace(one, bits=one.bits * (1.0 - self._venue(group)))
+        return replace(one, bits=one.bits * (1.0 - self._venue(group)), chances=s.uses * 1.0)
 
     def _payment(self, group: Ints) -> Signal:
         p, customers = self.p, self.r.customers
@@ -139,26 +169,27 @@ class Meter:
         one = _counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
         many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
         bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
-        return Signal(name, one.family, bits, one.observed, one.expected, one.unit)
+        return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
 
     def _link(self, layer: Layer, group: Ints) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
-        return replace(one, bits=np.minimum(one.bits, self.p.link_bits * _doubly(layer, group, s.observed)))
+        bits = np.minimum(one.bits, self.p.link_bits * _doubly(layer, group, s.observed))
+        return replace(one, bits=bits, chances=s.uses * 1.0)
 
-    def _synchrony(self, group: Ints) -> Signal:
+    def _synchrony(self, group: Ints, wrapper: Signal) -> Signal:
         """Likelihood of each account's excess under what is typical of the group, against none: normal, with the
-        variance 1/12 of a uniform rank for each sitting. Speaks against an account that lacks what the group shows.
+        variance 1/12 of a uniform rank for each sitting. An account that never sends the group's own wrapper had as
+        many chances as a few sittings.
         """
         s = synchrony(self.r.exchanges, group, self.r.customers.code, self.focus(group))
         informed = s.excess[s.sittings >= 2]
         typical = float(np.quantile(informed, 0.75)) if len(informed) else 0.0
         mu = float(np.clip(0.8 * typical, self.p.synchrony_least, 0.4))
         bits = 12.0 * s.sittings * (s.excess * mu - mu**2 / 2.0) / np.log(2.0)
-        shown = float(np.clip((typical - self.p.synchrony_least) / self.p.synchrony_least, 0.0, 1.0))
-        bits = np.clip(bits, -self.p.synchrony_lack * shown, self.p.synchrony_cap)
-        bits *= np.where(bits > 0, 1.0 - self._venue(group), 1.0)
-        return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows")
+        bits = np.clip(bits, 0.0, self.p.synchrony_cap) * (1.0 - self._venue(group))
+        chances = np.maximum(s.sittings, np.minimum(wrapper.observed, 4.0))
+        return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows", chances)
 
     def focus(self, group: Ints) -> Flags | None:
         """Which exchanges of the group carry one of its own wrappers; None where fewer than half of its accounts have
@@ -207,12 +238,13 @@ class Meter:
         expected = (around + 0.5) / max(len(self._created) - len(inside), 1) * max(len(inside) - 1, 0)
         effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
         bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
-        return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts")
+        return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts", known * 1.0)
 
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]
         bits = np.minimum(value, self.p.churn_cap)
-        return Signal("keeps no address", Family.NETWORK, bits, value, np.zeros(len(group)), "bits")
+        chances = np.minimum(self.r.requests[group] / self.p.pooled, 1.0)
+        return Signal("keeps no address", Family.NETWORK, bits, value, np.zeros(len(group)), "bits", chances)
 
     def _trust(self, group: Ints) -> Signal:
         value = self.r.trust[group]
@@ -228,6 +260,8 @@ def _doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
     """How many of its shared objects an account shares with somebody with whom it shares another one too; at least one
     where it shares any. In a sparse random graph every community shares, but hardly any pair does so twice.
     """
+    if shared.max(initial=0.0) < 2.0:
+        return np.minimum(shared, 1.0)
     size = layer.start[group + 1] - layer.start[group]
     local = np.repeat(np.arange(len(group)), size)
     edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))

@@ -7,13 +7,13 @@ conversations that other customers continue.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import igraph
 import numpy as np
 import numpy.typing as npt
 
-from graphring.detect.layers import Ints, Layer, keep_objects
+from graphring.detect.layers import Ints, Layer, Longs, Reals, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
@@ -31,6 +31,11 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
         hub = p.hub_link if name.startswith("link ") else p.hub_customers
         for resolution in p.resolutions:
             found += [(f"{name} community", g) for g in communities(layer, resolution, hub, p.seed)]
+    work = [r.content.items, r.content.wrappers, r.families, r.conversations, *r.links]
+    for name, layers in (("work", work), ("any", [*work, r.roaming, r.payments])):
+        union = _union(layers, p)
+        for resolution in p.resolutions:
+            found += [(f"{name} community", g) for g in _leiden(*union, resolution, p.seed)]
     seen: set[bytes] = set()
     kept = []
     for name, group in sorted(found, key=lambda c: (c[0], -len(c[1]), c[1].tobytes())):
@@ -70,15 +75,40 @@ def by_object(layer: Layer, top: int) -> Iterable[Ints]:
 
 def communities(layer: Layer, resolution: float, hub: int, seed: int) -> list[Ints]:
     """Leiden communities (Traag et al. 2019) of the bipartite graph; edges weigh rarity log2(accounts / degree)."""
+    account, obj, weight = _edges(layer, hub)
+    return _leiden(account, obj, weight, resolution, seed)
+
+
+def _edges(layer: Layer, hub: int) -> tuple[Ints, Longs, Reals]:
     small = keep_objects(layer, (layer.degree >= 2) & (layer.degree <= hub))
-    if not len(small.object):
-        return []
-    account = small.accounts
-    people, vertex = np.unique(account, return_inverse=True)
     weight = np.log2(len(layer.start) / np.maximum(small.degree[small.object], 1.0)) + 0.01
-    ends = np.column_stack([vertex, len(people) + small.object])
+    return small.accounts, small.object.astype(np.int64), weight
+
+
+def _union(layers: Sequence[Layer], p: Parameters) -> tuple[Ints, Longs, Reals]:
+    """Edges of several layers in one graph. Each layer's edges of an account weigh together what one edge weighs times
+    the root of their number, so that a thousand addresses do not silence two cards.
+    """
+    accounts, objects, weights = [], [], []
+    base = 0
+    for layer in layers:
+        account, obj, weight = _edges(layer, p.hub_address)
+        often = np.bincount(account, minlength=len(layer.start))
+        accounts.append(account)
+        objects.append(obj + base)
+        weights.append(weight / np.sqrt(np.maximum(often[account], 1)))
+        base += layer.size
+    return np.concatenate(accounts), np.concatenate(objects), np.concatenate(weights)
+
+
+def _leiden(account: Ints, obj: Longs, weight: Reals, resolution: float, seed: int) -> list[Ints]:
+    if not len(obj):
+        return []
+    people, vertex = np.unique(account, return_inverse=True)
+    _, thing = np.unique(obj, return_inverse=True)
+    ends = np.column_stack([vertex, len(people) + thing])
     igraph.set_random_number_generator(random.Random(seed))  # noqa: S311
-    graph = igraph.Graph(n=len(people) + small.size, edges=ends)
+    graph = igraph.Graph(n=len(people) + int(thing.max()) + 1, edges=ends)
     found = graph.community_leiden(
         objective_function="modularity", weights=weight, resolution=resolution, n_iterations=4
     )

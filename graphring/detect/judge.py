@@ -1,4 +1,4 @@
-"""From signals to accounts and groups: sums capped per family, strong accounts, the core, the second pass."""
+"""From signals to accounts and groups: sums capped per family, members, the core, the second pass."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import numpy as np
 
 from graphring.detect.evidence import Flags, Meter, Signal
 from graphring.detect.layers import Ints, Reals
+from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
 from graphring.model import Family
 
-__all__ = ["FAMILIES", "Verdict", "core_of", "judge", "strong"]
+__all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong"]
 
 FAMILIES: Final = tuple(Family)
 _JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
+_PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
+"""What an account shows by itself, whoever else is in the group."""
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
     "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5,
@@ -27,8 +30,8 @@ _TIES: Final = {
 @dataclass(frozen=True)
 class Verdict:
     """A measured group of n accounts. families: what counts, [n, families], after caps; against: the negative signals;
-    bits: their sum; joint: bits of what accounts do together;
-    tied: 0..1, how firmly the group's own wrapper ties each account to it.
+    bits: their sum; joint: bits of what accounts do together; tied: 0..1, how firmly the group's own wrapper ties each
+    account to it; weight: 0..1, how much an account could have shown (one request shows little either way).
     """
 
     group: Ints
@@ -38,41 +41,37 @@ class Verdict:
     bits: Reals
     joint: Reals
     tied: Reals
+    weight: Reals
+
+    def mean(self, values: Reals, among: Flags | None = None) -> Reals:
+        """The weighted mean over the accounts, or over those that are flagged; of columns, if there are several."""
+        weight = self.weight if among is None else self.weight * among
+        return np.asarray(np.tensordot(weight, values, axes=1) / max(float(weight.sum()), 1e-9))
 
 
 def judge(meter: Meter, group: Ints) -> Verdict:
-    """Measure a group with all signals; what few requests leave open is taken from the group's mean."""
-    signals = meter.relations(group) + meter.rest(group)
-    tied = sum((s.bits / meter.p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
+    """Measure a group with all signals."""
+    p = meter.p
+    signals = _tempered(meter.relations(group) + meter.rest(group), p)
+    tied = sum((s.bits / p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
+    families = _capped(signals, len(group), p)
+    against = sum((np.minimum(s.bits, 0.0) for s in signals), np.zeros(len(group)))
+    joint = sum((np.maximum(s.bits, 0.0) for s in signals if _is_joint(s)), np.zeros(len(group)))
     requests = meter.r.requests[group] * 1.0
-    return _verdict(group, [_pooled(s, requests, tied, meter.p) for s in signals], tied, meter.p)
+    weight: Reals = np.maximum(requests, 1.0) / (np.maximum(requests, 1.0) + p.pooled * tied)
+    return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint, tied, weight)
 
 
-def _pooled(s: Signal, requests: Reals, tied: Reals, p: Parameters) -> Signal:
-    """An account's bits drawn towards the group's mean as far as it has few requests (empirical Bayes) and as far as
-    the group's own wrapper ties it to the group.
-    """
-    if s.name not in _POOLED or not tied.any():
-        return s
-    mean = float(np.sum(s.bits * requests * tied) / max(float(np.sum(requests * tied)), 1.0))
-    prior = p.pooled * tied
-    return replace(s, bits=(requests * s.bits + prior * mean) / np.maximum(requests + prior, 1e-9))
+def _is_joint(s: Signal) -> bool:
+    return s.name in _JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
 
 
-_POOLED: Final = frozenset({"division of labour", "keeps no address", "rotation over shared addresses"})
-
-
-def _verdict(group: Ints, signals: list[Signal], tied: Reals, p: Parameters) -> Verdict:
-    signals = _tempered(signals, p)
-    families = np.zeros((len(group), len(FAMILIES)))
-    against, joint = np.zeros(len(group)), np.zeros(len(group))
+def _capped(signals: list[Signal], n: int, p: Parameters) -> Reals:
+    """Bits of each family, [n, families], under its cap."""
+    families = np.zeros((n, len(FAMILIES)))
     for s in signals:
         families[:, FAMILIES.index(s.family)] += np.maximum(s.bits, 0.0)
-        against += np.minimum(s.bits, 0.0)
-        if s.name in _JOINT or s.family is Family.OTHER:
-            joint += np.maximum(s.bits, 0.0)
-    families = np.minimum(families, np.array([p.cap(f) for f in FAMILIES]))
-    return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint, tied)
+    return np.asarray(np.minimum(families, np.array([p.cap(f) for f in FAMILIES])), dtype=np.float64)
 
 
 def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
@@ -87,26 +86,60 @@ def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
 
 
 def strong(v: Verdict, p: Parameters) -> Flags:
-    """Accounts that the evidence convicts, given how many of the group it convicts (a mixture fitted by EM).
-
-    The users of a group's own wrapper are a mix of members, a share π, and of innocents. Such an account is a member
-    when its bits exceed c - log2(π / (1 - π)); π is the share of members so found, beginning with those that need no
-    prior. Accounts that no wrapper ties to the group have no such prior.
+    """Accounts that the evidence convicts: by themselves, or as users of the group's own wrapper, given how many of
+    these it convicts and what they show (`membership`). Accounts that no wrapper ties to the group have no such prior.
     """
-    joint = v.joint >= p.joint_bits
-    members = (v.bits >= p.strong_bits) & joint
+    alone = (v.bits >= p.strong_bits) & (v.joint >= p.joint_bits)
     tied = v.tied >= 0.5
-    if not tied.any():
-        return np.asarray(members)
-    for _ in range(p.mixture_steps):
-        share = float(np.clip(members[tied].mean(), 1e-3, 1.0 - 1e-3))
-        least = float(np.clip(p.mixture_bits - np.log2(share / (1.0 - share)), p.least_bits, p.strong_bits))
-        members = ((v.bits >= p.strong_bits) & joint) | (tied & (v.bits >= least) & (v.joint >= p.tied_joint))
-    return np.asarray(members)
+    if tied.sum() < p.min_ring:
+        tied = np.ones(len(tied), dtype=bool)
+        starts, most = [alone], 0.5  # a community was chosen for being alike: nobody is credited with its company
+    else:
+        starts, most = [alone[tied], np.ones(int(tied.sum()), dtype=bool)], 1.0 - p.share_least
+    signals = [
+        replace(s, bits=s.bits[tied], chances=None if s.chances is None else s.chances[tied])
+        for s in v.signals if s.name != "common wrapper"
+    ]  # fmt: skip
+    gain = _capped(signals, int(tied.sum()), p).sum(axis=1) + v.against[tied]
+    fit = fit_membership(tuple(signals), gain, starts, most, p)
+    least = np.where(v.tied[tied] >= 0.5, p.member_odds, p.untied_odds)
+    members = alone.copy()
+    members[np.flatnonzero(tied)[fit.odds >= least]] = True
+    return members
+
+
+def convincing(meter: Meter, v: Verdict) -> bool:
+    """Whether a group, as a whole, is a ring: enough bits, from independent families of what its accounts share.
+
+    Users of a tool share its wrapper, those of a corpus its payloads, those of a provider its exits, and phones change
+    their addresses; a ring shows joint work beside another family, or three families at once. Content alone convicts
+    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`).
+    """
+    p = meter.p
+    small = 1.0 / float(np.sqrt(len(v.group)))
+    firm = (v.tied >= 0.5).mean() >= 0.5
+    # a candidate is chosen among many, communities more than users of one wrapper: small ones look striking by chance
+    least = p.watch_bits + p.tied_chosen * small if firm else p.medium_bits + p.chosen_bits * small
+    if float(v.mean(v.bits)) < least:
+        return False
+    relational = [s for s in v.signals if s.name not in _PERSONAL]
+    speaks = v.mean(_capped(relational, len(v.group), p)) >= p.speaks_group
+    joint = float(v.mean(v.joint))
+    if speaks.sum() >= 3 and len(v.group) >= p.quiet_least:
+        return True
+    if float(v.mean(_timing(v))) >= p.together_bits:
+        return True
+    if joint < (p.tied_joint if speaks[FAMILIES.index(Family.NETWORK)] else p.joint_bits):
+        return False
+    return int(speaks.sum()) >= p.families_least or meter.dealt(v.group) >= p.dealt_bits
+
+
+def _timing(v: Verdict) -> Reals:
+    return np.asarray(v.families[:, FAMILIES.index(Family.TIMING)], dtype=np.float64)
 
 
 def core_of(meter: Meter, group: Ints) -> Verdict | None:
-    """The core of a candidate: its strong accounts, measured again against each other until they stand."""
+    """The core of a candidate: its members, measured again against each other until they stand."""
     p = meter.p
     if not _promising(meter, group):
         return None
@@ -118,11 +151,11 @@ def core_of(meter: Meter, group: Ints) -> Verdict | None:
         if not _large_enough(meter, group[keep]):
             return None
         if keep.all():
-            return v
+            break
         group = group[keep]
         v = judge(meter, group)
         keep = strong(v, p)
-    return v if keep.all() else None
+    return v if keep.mean() >= p.settled and convincing(meter, v) else None
 
 
 def _promising(meter: Meter, group: Ints) -> bool:

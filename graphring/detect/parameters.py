@@ -84,9 +84,6 @@ class Parameters:
     )
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
     synchrony_least: float = _p(0.1, "share", "of excess that a group of one operator has at least", "hackathons .05")
-    synchrony_lack: float = _p(
-        3.0, "bits", "against an account that lacks the group's synchrony, at most", "calibration"
-    )
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
@@ -106,12 +103,26 @@ class Parameters:
     # accounts and groups
     strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
     joint_bits: float = _p(3.0, "bits", "of joint work that every member needs", "resellers and tools have none")
-    mixture_bits: float = _p(6.0, "bits", "that make a member where half of the group are", "calibration")
-    mixture_steps: int = _p(6, "steps", "of the mixture's fit", "it converges in 3 to 5")
-    least_bits: float = _p(4.0, "bits", "that every member needs, however guilty the group", "calibration")
-    tied_joint: float = _p(1.0, "bits", "of joint work such a member needs", "reasoned")
+    mixture_steps: int = _p(8, "steps", "of the mixture's fit", "it converges in 3 to 6")
+    share_least: float = _p(
+        0.02, "share", "of a wrapper's users that are members, at least and at most 1 - it", "prior"
+    )
+    lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
+    member_odds: float = _p(-1.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
+    tied_joint: float = _p(1.0, "bits", "of joint work where addresses are shared too", "reasoned")
+    families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
+    together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
+    untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
+    chosen_bits: float = _p(9.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
+    tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
+    quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
+    watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
+    speaks_group: float = _p(1.0, "bits", "from here a family speaks for a group as a whole", "odds of 2 a member")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
+    dealt_bits: float = _p(6.0, "bits", "for payloads dealt out that make content enough", "1 in 64 and less")
+    together: float = _p(0.5, "share", "of random cross connections from which two parts are one work", "reasoned")
+    settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 
@@ -158,7 +169,9 @@ class Parameters:
         """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""
         return replace(
             self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
-            even_bits=self.lone_bits - 1.0, promising_bits=min(self.promising_bits, self.lone_bits),
+            even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0, families_least=1,
+            chosen_bits=0.0, tied_chosen=0.0, untied_odds=1e9,
+            promising_bits=min(self.promising_bits, self.lone_bits),
         )  # fmt: skip
 
     def cap(self, family: Family) -> float:

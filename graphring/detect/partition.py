@@ -12,11 +12,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from graphring.detect.groups import communities
-from graphring.detect.layers import Ints, Layer, Longs, build_layer
+from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["split_works"]
+__all__ = ["joined_works", "split_works"]
 
 
 def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
@@ -31,6 +31,30 @@ def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     idle = label < 0
     label[idle] = np.argmax(np.bincount(label[~idle]))
     return [group[label == i] for i in np.unique(label)]
+
+
+def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
+    """Parts that are one work together: candidates that each held a piece of it have claimed it piecemeal."""
+    parts = sorted(parts, key=lambda part: (-len(part), part.tobytes()))
+    done: list[Ints] = []
+    while parts:
+        whole = parts.pop(0)
+        while near := [x for x in parts if _common(r, whole, x, p) >= p.together]:
+            whole = np.sort(np.concatenate([whole, near[0]]))
+            parts = [x for x in parts if x is not near[0]]
+        done.append(whole)
+    return done
+
+
+def _common(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
+    """Cross connections of two parts in their work graph, as a share of what their degrees give at random."""
+    union = np.sort(np.concatenate([one, other]))
+    work = _work_layer(r, union, p)
+    if not work.size:
+        return 0.0
+    pairs = _connections(work, np.isin(union, other).astype(np.int64), 2)
+    degree = pairs.sum(axis=1)
+    return float(pairs[0, 1] * degree.sum() / max(float(degree[0] * degree[1]), 1e-9))
 
 
 def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
@@ -57,12 +81,7 @@ def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
     a set share of it (average linkage).
     """
     m = int(label.max()) + 1
-    account = work.accounts
-    known = label[account] >= 0
-    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
-    use.sum_duplicates()
-    rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
-    pairs = np.asarray((use.T @ sp.diags(rare) @ use).todense())
+    pairs = _connections(work, label, m)
     root = np.arange(m)
     while len(pairs) > 1:
         degree = pairs.sum(axis=1)
@@ -76,3 +95,13 @@ def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
         pairs = np.delete(np.delete(pairs, j, axis=0), j, axis=1)
         root = np.where(root == j, i, np.where(root > j, root - 1, root))
     return np.where(label >= 0, root[np.maximum(label, 0)], -1)
+
+
+def _connections(work: Layer, label: Longs, m: int) -> Reals:
+    """Connections within and between m parts, [m, m]: each object connects its users, a rare one more firmly."""
+    account = work.accounts
+    known = label[account] >= 0
+    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
+    use.sum_duplicates()
+    rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
+    return np.asarray((use.T @ sp.diags(rare) @ use).todense(), dtype=np.float64)

@@ -6,10 +6,10 @@ import numpy as np
 
 from graphring.detect.evidence import Flags, Meter
 from graphring.detect.groups import candidates
-from graphring.detect.judge import Verdict, core_of, judge
+from graphring.detect.judge import Verdict, convincing, core_of, judge, strong
 from graphring.detect.layers import Ints
 from graphring.detect.parameters import Parameters
-from graphring.detect.partition import split_works
+from graphring.detect.partition import joined_works, split_works
 from graphring.detect.relations import Relations
 
 __all__ = ["find_rings"]
@@ -19,7 +19,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     """The rings of a run: disjoint, each measured against itself, largest first."""
     meter = Meter(r, p)
     cores = [v for _, group in candidates(r, p) if (v := core_of(meter, group)) is not None]
-    parts = _reunited(meter, _claimed(meter, cores))
+    parts = joined_works(r, _reunited(meter, _claimed(meter, cores)), p)
     suspects = np.zeros(r.n, dtype=bool)
     for part in parts:
         suspects[part] = True
@@ -31,8 +31,9 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     found = []
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         members = _grown(meter, v.group, taken)
-        taken[members] = True
-        found.append(judge(meter, members) if len(members) > len(v.group) else v)
+        whole = judge(meter, members) if len(members) > len(v.group) else v
+        found.append(whole if convincing(meter, whole) else v)
+        taken[found[-1].group] = True
     return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
 
 
@@ -81,15 +82,12 @@ def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
 
 
 def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
-    """The core with accounts that share its own objects and stand up to it.
-
-    An account that uses a wrapper of which a share q of the users are in the core has prior odds q/(1-q) and needs the
-    fewer bits; any other needs as many as the core's did.
+    """The core with accounts that share its own objects and stand up to it: users of its wrappers by what its members
+    show (`strong`), any other with as many bits as most of the core have.
     """
     r, p = meter.r, meter.p
     inside = np.zeros(r.n, dtype=bool)
     inside[core] = True
-    odds = np.full(r.n, -np.inf)
     near = np.zeros(r.n, dtype=bool)
     for layer in (r.content.wrappers, r.families, r.content.items, r.conversations, r.payments, *r.links):
         account = layer.accounts
@@ -97,17 +95,11 @@ def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
         users = np.bincount(layer.object, minlength=layer.size)
         own = (heads >= 3) & (heads >= p.exclusive * users)
         near[account[own[layer.object]]] = True
-        if layer.name in {"wrapper", "template"}:
-            known = own & (heads >= p.focus_share * len(core))
-            prior = np.where(known, np.log2((heads + 0.5) / (users - heads + 0.5)), -np.inf)
-            np.maximum.at(odds, account, prior[layer.object])
     near &= ~taken
     if not near.any():
         return core
     union = np.flatnonzero(near | inside).astype(np.int32)
     v = judge(meter, union)
-    least = np.clip(p.mixture_bits - odds[union], p.least_bits, p.strong_bits)
-    tied = np.isfinite(odds[union]) & (v.bits >= least) & (v.joint >= p.tied_joint)
     like = float(np.quantile(v.bits[inside[union]], 0.25))
-    alike = (v.bits >= max(p.strong_bits, like)) & (v.joint >= p.joint_bits)
-    return np.asarray(union[inside[union] | tied | alike], dtype=np.int32)
+    alike = (v.bits >= like) | (v.tied >= 0.5)
+    return np.asarray(union[inside[union] | (strong(v, p) & alike)], dtype=np.int32)

@@ -1,0 +1,104 @@
+"""Who of a candidate group belongs to the ring: a mixture of members and innocents, fitted by EM.
+
+The users of a group's own wrapper are a mix of members, a share π, and of innocents who use the same text. A signal
+that an account shows counts with its bits (log2 of how rare it is among strangers) less log2 of how rare it is among
+members; one that it lacks, though members with as many chances show it, counts against it. With n chances a member
+shows a signal with probability ρn / (1 + ρn) (a Poisson count whose rate differs between members as a Gamma of shape 1
+does), so that an account of one or two requests is judged by the group and a busy one by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numba
+import numpy as np
+
+from graphring.detect.evidence import Flags, Signal
+from graphring.detect.layers import Reals
+from graphring.detect.parameters import Parameters
+
+__all__ = ["Membership", "fit_membership"]
+
+_SHOWN: Final = 0.5
+"""Bits from which a signal counts as shown: odds of 1.4."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """odds: log2 odds of each account to be a member; share: π, of members; likelihood: of the fit, in bits."""
+
+    odds: Reals
+    share: float
+    likelihood: float
+
+
+def fit_membership(
+    signals: tuple[Signal, ...], gain: Reals, starts: list[Flags], most: float, p: Parameters
+) -> Membership:
+    """Fit the mixture from each start; the likelier wins.
+
+    Parameters
+    ----------
+    signals: of n accounts; those with `chances` count against who lacks them.
+    gain: [n], bits of everything that an account shows, the common wrapper left out (it is what the mixture is of).
+    starts: flags [n] of first members; most: the largest share of members that accounts may be credited with.
+    """
+    telling = [(s.bits, s.chances) for s in signals if s.chances is not None]
+    bits = np.array([b for b, _ in telling], dtype=np.float64).reshape(len(telling), len(gain))
+    chances = np.array([often for _, often in telling], dtype=np.float64).reshape(len(telling), len(gain))
+    fits = [_fit(bits, chances, gain, start, most, p) for start in starts if start.any()]
+    return max(fits, key=lambda f: round(f.likelihood, 6)) if fits else Membership(gain - p.strong_bits, 0.0, 0.0)
+
+
+def _fit(bits: Reals, chances: Reals, gain: Reals, start: Flags, most: float, p: Parameters) -> Membership:  # noqa: PLR0917
+    odds, share, likelihood = _em(bits, chances, gain, start, p.mixture_steps, p.share_least, most, p.lack_bits)
+    return Membership(odds, share, likelihood)
+
+
+@numba.njit(cache=True)
+def _em(bits, chances, gain, start, steps, least, most, worst):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+    n, kinds = len(gain), len(bits)
+    weight = np.where(start, 0.95, 0.05)
+    ratio, odds, share = gain.copy(), gain.copy(), 0.0
+    for _ in range(steps):
+        share = min(max(weight.mean(), least), most)
+        ratio[:] = gain
+        for s in range(kinds):
+            rate = _rate(bits[s] > _SHOWN, chances[s], weight)
+            for a in range(n):
+                mean = rate * chances[s, a]
+                if bits[s, a] <= _SHOWN:
+                    ratio[a] -= min(np.log2(1.0 + mean), worst)
+                else:
+                    ratio[a] -= min(np.log2((1.0 + mean) / max(mean, 1e-9)), bits[s, a])
+        odds = ratio + np.log2(share / (1.0 - share))
+        weight = 1.0 / (1.0 + np.exp2(-np.minimum(np.maximum(odds, -40.0), 40.0)))
+    likelihood = 0.0
+    for a in range(n):
+        likelihood += np.log2(share * np.exp2(min(max(ratio[a], -40.0), 40.0)) + 1.0 - share)
+    return odds, share, likelihood
+
+
+@numba.njit(cache=True)
+def _rate(shown, chances, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Rho with which the members, as weighted, are expected to show what they do; by bisection, 0: nobody shows it."""
+    wanted = 0.0
+    for a in range(len(shown)):
+        if shown[a] and chances[a] > 0.0:
+            wanted += weight[a]
+    if wanted <= 0.0:
+        return 0.0
+    low, high = -12.0, 12.0
+    for _ in range(24):
+        middle = (low + high) / 2.0
+        rate, found = 2.0**middle, 0.0
+        for a in range(len(shown)):
+            mean = rate * chances[a]
+            found += weight[a] * mean / (1.0 + mean)
+        if found < wanted:
+            low = middle
+        else:
+            high = middle
+    return 2.0**low
