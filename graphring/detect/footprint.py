@@ -29,7 +29,7 @@ class Footprints:
 
     kind, name: [O], of each object; weight: [O], log2(N / (1 + accounts in no ring that use it)) bits, at least 0: its
     rarity with every ring left out; degree: [O], accounts that use it, rings' included; member: [E, U];
-    touch: [U, O]; users: [E, O], how many of a ring's accounts used an object (1 where only the lineage says so);
+    touch: [U, O]; users: [E, O], how many of a ring's accounts used an object (2 where only the lineage knows);
     start, end: [E], when most of its accounts had come and had fallen silent, microseconds since 1970, `UNKNOWN` where
     nothing tells; first, last: [E], when the first one came and the last one was seen, where the graph still has them;
     closed: [E], accounts that were closed.
@@ -83,7 +83,7 @@ def read_footprints(rings: Sequence[Past], graph: GraphTables, p: Parameters) ->
     kept = _ones(holder, _positions(remembered, objects), (len(rings), len(objects)))
     weight, degree = _rarity(objects, touch, graph)
     kind, name = _parts(objects)
-    users = sp.csr_array((member @ touch).maximum(kept))
+    users = sp.csr_array((member @ touch).maximum(2.0 * kept))
     return Footprints(kind, name, weight, degree, member, touch, users, *_times(rings, member, people, graph, p))
 
 

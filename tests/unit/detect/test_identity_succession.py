@@ -211,6 +211,38 @@ def test_addresses_alone_link_unless_a_third_ring_rents_them_too(tenant):
     assert last_row(nights, found[frozenset(new)])["event"] == ("born" if tenant else "succeeded")
 
 
+def test_who_rented_the_addresses_long_before_does_not_spoil_them():
+    nights = Nights()
+    lines = [("t", 0, 50), ("a", 60, 160), ("b", 165, 260)]
+    for name, start, end in lines:
+        graph = Traces().active(pool(name), start, end).rotate(pool(name), "ip", PLACES).graph()
+        (ring,) = nights.run(pool(name), graph=graph).values()
+    assert nights.events()[ring]["related"] == ["R-00002"]
+    assert nights.runs[1].predecessor == ("R-00001",)
+
+
+def test_a_third_ring_that_is_gone_by_now_spoils_them_too():
+    nights = Nights()
+    traces = Traces().active(pool("a"), 0, 100).active(pool("t"), 10, 110)
+    nights.run(
+        pool("a"), pool("t"), graph=traces.rotate(pool("a"), "ip", PLACES).rotate(pool("t"), "ip", PLACES).graph()
+    )
+    (ring,) = nights.run(
+        pool("b"), graph=Traces().active(pool("b"), 115, 200).rotate(pool("b"), "ip", PLACES).graph()
+    ).values()
+    assert nights.event(ring) == "born"
+
+
+def test_a_weak_tie_beside_a_strong_one_is_not_named():
+    old, other, new = pool("a"), pool("o"), pool("n")
+    traces = Traces().active(old, 0, 100).active(other, 0, 100).active(new, 105, 200)
+    traces.share(old, "template", "T1", "T2").share(other, "template", "T8").share(new, "template", "T1", "T2", "T8")
+    traces.rotate(old, "payment_method", CARDS).rotate(new, "payment_method", CARDS)
+    nights = Nights()
+    found = nights.run(old, other, new, graph=traces.graph())
+    assert nights.events()[found[frozenset(new)]]["related"] == [found[frozenset(old)]]
+
+
 def test_objects_of_other_kinds_link_and_dates_of_accounts_do_without_traffic():
     old, new = pool("a"), pool("b")
     traces = Traces().active(old, 0, 100, closed=True).active(new, 110, 200)
