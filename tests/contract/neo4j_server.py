@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 from neo4j import GraphDatabase
+from neo4j.exceptions import DriverError, Neo4jError
 
 from graphring.config import Neo4jSettings, Settings
 from tools.neo4j import server as maven
 
 IMAGE = "neo4j:5.26-community"
+START_SECONDS = 120
 
 
 @dataclass
@@ -76,7 +78,7 @@ def target() -> Iterator[Target]:
         else:
             with maven.temporary() as server:
                 yield Target(server.url, maven.USER, maven.PASSWORD, server)
-    except (maven.ServerError, OSError) as error:
+    except (maven.ServerError, OSError, subprocess.SubprocessError) as error:
         missing(str(error))
 
 
@@ -101,29 +103,21 @@ def _docker_answers() -> bool:
 
 @contextlib.contextmanager
 def _container() -> Iterator[str]:
-    command = [
-        "docker",
-        "run",
-        "-d",
-        "--rm",
-        "-p",
-        "127.0.0.1::7687",
-        "-e",
-        f"NEO4J_AUTH={maven.USER}/{maven.PASSWORD}",
-    ]
-    name = subprocess.run([*command, IMAGE], capture_output=True, text=True, check=True).stdout.strip()
+    command = ["docker", "run", "-d", "--rm", "-p", "127.0.0.1::7687"]
+    command += ["-e", f"NEO4J_AUTH={maven.USER}/{maven.PASSWORD}", IMAGE]
+    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     try:
         port = subprocess.run(["docker", "port", name, "7687"], capture_output=True, text=True, check=True).stdout
         url = f"bolt://127.0.0.1:{port.strip().rsplit(':', 1)[1]}"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + START_SECONDS
         while True:
             try:
                 with GraphDatabase.driver(url, auth=(maven.USER, maven.PASSWORD)) as driver:
                     driver.verify_connectivity()
                 break
-            except Exception:
+            except (Neo4jError, DriverError) as error:
                 if time.monotonic() > deadline:
-                    raise
+                    raise maven.ServerError(f"the container does not answer: {error}") from error
                 time.sleep(1)
         yield url
     finally:

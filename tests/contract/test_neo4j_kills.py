@@ -45,12 +45,14 @@ class Aborted(BaseException):
 def publish(target: Target, state: Path, number: int, *, abort_at: int = 0, graph: GraphTables | None = None) -> int:
     """Load and publish a night; returns the number of transactions, or aborts before one (odd: after it)."""
     seen = 0
-    writing = Connection.writing
+    writing, mutex = Connection.writing, threading.Lock()
 
     def counted(self: Connection, work: Callable[..., Any]) -> Any:
         nonlocal seen
-        seen += 1
-        if seen == abort_at:
+        with mutex:
+            seen += 1
+            mine = seen
+        if mine == abort_at:
             if abort_at % 2:
                 writing(self, work)
             raise Aborted
@@ -91,6 +93,41 @@ def test_a_first_load_cut_short_and_then_another_graph(neo4j: Target, tmp_path: 
         with pytest.raises(Aborted):
             publish(neo4j, tmp_path / "b", number, abort_at=at)
     publish(neo4j, tmp_path / "b", 2)
+    assert neo4j.content() == undisturbed
+
+
+def test_a_load_goes_on_where_it_was_cut(neo4j: Target, tmp_path: Path) -> None:
+    whole = publish(neo4j, tmp_path / "a", 1)
+    undisturbed = neo4j.content()
+    neo4j.wipe()
+    with pytest.raises(Aborted):
+        publish(neo4j, tmp_path / "b", 1, abort_at=16)
+    nodes = neo4j.run("MATCH (a:Account) RETURN count(a) AS n")[0]["n"]
+    rest = publish(neo4j, tmp_path / "b", 1)
+    assert nodes
+    assert rest < whole, "chunks that are noted as done are written again"
+    assert neo4j.content() == undisturbed
+
+
+def test_a_transaction_whose_commit_nobody_heard_of_is_repeated(
+    neo4j: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(neo4j, tmp_path / "a", 1)
+    publish(neo4j, tmp_path / "a", 2)
+    undisturbed = neo4j.content()
+    neo4j.wipe()
+    writing = Connection.writing
+
+    def twice(self: Connection, work: Callable[..., Any]) -> Any:
+        first = writing(self, work)
+        writing(self, work)
+        return first
+
+    monkeypatch.setattr(Connection, "writing", twice)
+    for number in (1, 2):
+        store = Neo4jStore(address_of(neo4j.settings(tmp_path / "b")), tmp_path / "b", batch_rows=100)
+        _publish(store, number)
+        store.close()
     assert neo4j.content() == undisturbed
 
 
@@ -191,7 +228,7 @@ def _publish_while_the_server_dies(
     assert seen >= at
 
 
-def _publish(store: Neo4jStore) -> None:
+def _publish(store: Neo4jStore, number: int = 2) -> None:
     with store.lock():
-        store.load(night(2))
-        store.publish(graphs.run(2), graphs.run_tables(2))
+        store.load(night(number))
+        store.publish(graphs.run(number), graphs.run_tables(number))

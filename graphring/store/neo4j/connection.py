@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,14 +24,23 @@ from neo4j.exceptions import (
 from graphring.config import Settings
 from graphring.errors import ConfigError, StoreError
 
-__all__ = ["Address", "Connection", "address_of", "connect", "translated"]
+__all__ = ["SESSIONS", "Address", "Connection", "TakenError", "address_of", "connect", "translated"]
 
 T = TypeVar("T")
 
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
+"""The driver warns of each attempt that it repeats; without a handler that would go to the terminal."""
+
 OLDEST: Final = (5, 26)
 SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+SESSIONS: Final = 2
+"""At work at once in a load (its plan is made for two) or when the graph is read: a server gives each one processor."""
 CONNECT_SECONDS: Final = 15.0
 WAIT: Final = "Wait until it is up and run again: what was written so far is taken up"
+
+
+class TakenError(StoreError):
+    """A node of that key is there already."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +183,7 @@ def _server_error(address: Address, error: Neo4jError) -> StoreError:
     elif code in ("ConstraintCreationFailed", "ConstraintValidationFailed"):
         what = f"data of other systems under graphring's labels breaks a constraint: {said}"
         remedy = "Merge or rename those nodes; docs/neo4j.md lists labels and keys"
+        return TakenError(what, remedy) if code == "ConstraintValidationFailed" else StoreError(what, remedy)
     elif code in ("IndexAlreadyExists", "ConstraintAlreadyExists", "EquivalentSchemaRuleAlreadyExists"):
         what = f"an index of another system stands where a constraint must be: {said}"
         remedy = "Drop it; the constraint brings its own index"

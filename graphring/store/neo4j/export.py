@@ -16,8 +16,8 @@ import pyarrow.csv as pa_csv
 
 from graphring.engine.duck import Engine, writing
 from graphring.model import GRAPH_ACCOUNTS, OBJECTS, SIGHTINGS, GraphTables
-from graphring.store.neo4j.schema import KINDS, OTHER, Kind
-from graphring.store.neo4j.stored import Stored, shape
+from graphring.store.neo4j.schema import OTHER, Kind
+from graphring.store.neo4j.stored import Stored, by_kind, shape
 
 __all__ = ["export_for_import"]
 
@@ -53,7 +53,7 @@ def _accounts(stored: Stored, directory: Path) -> Path:
 
 
 def _objects(stored: Stored, directory: Path) -> Iterator[tuple[Kind, Path]]:
-    for kind, table in _by_kind(stored.tables["objects"]):
+    for kind, table in by_kind(stored.tables["objects"]):
         columns = {f"key:ID({kind.label}){{stored:false}}": _key(kind, table)}
         if kind is OTHER:
             columns = {f":ID({kind.label})": _key(kind, table)}
@@ -66,18 +66,11 @@ def _objects(stored: Stored, directory: Path) -> Iterator[tuple[Kind, Path]]:
 
 
 def _sightings(stored: Stored, directory: Path) -> Iterator[tuple[Kind, Path]]:
-    for kind, table in _by_kind(stored.tables["sightings"]):
+    for kind, table in by_kind(stored.tables["sightings"]):
         columns = {":START_ID(Account)": table.column("account_id"), f":END_ID({kind.label})": _key(kind, table)}
         columns |= _properties(table, SIGHTINGS, SIGHTINGS.names[3:])
         columns |= _mark(table, "true", ":boolean")
         yield kind, _write(columns, directory / f"{kind.relationship.lower()}.csv")
-
-
-def _by_kind(table: pa.Table) -> Iterator[tuple[Kind, pa.Table]]:
-    known = pa.array(list(KINDS), pa.string())
-    for name, kind in KINDS.items():
-        yield kind, table.filter(pc.equal(table.column("object_type"), name))
-    yield OTHER, table.filter(pc.invert(pc.is_in(table.column("object_type"), value_set=known)))
 
 
 def _key(kind: Kind, table: pa.Table) -> pa.ChunkedArray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import ibis
@@ -13,9 +14,9 @@ import pyarrow.compute as pc
 from graphring.engine.duck import Engine
 from graphring.model import GRAPH_ACCOUNTS, OBJECTS, SIGHTINGS, GraphTables, conform
 from graphring.store.neo4j.columns import SENTINELS, collected, table
-from graphring.store.neo4j.connection import Connection
+from graphring.store.neo4j.connection import SESSIONS, Connection
 from graphring.store.neo4j.schema import EXPIRED, KINDS, OTHER, TYPES, object_type_of
-from graphring.store.neo4j.stored import KEYS, weigh
+from graphring.store.neo4j.stored import KEYS, in_order, weigh
 
 __all__ = ["SIGHTING_SOURCES", "object_types", "read_managed", "read_merged"]
 
@@ -42,13 +43,12 @@ def _ours(node: str) -> str:
 
 
 ACCOUNTS_QUERY: Final = (
-    "MATCH (a:Account) WHERE a.account_id > $after WITH a ORDER BY a.account_id LIMIT $size RETURN "
+    "MATCH (a:Account) WHERE a.account_id > $after WITH a ORDER BY a.account_id LIMIT $size "
     + collected(_ACCOUNTS, {**{name: f"a.{name}" for name in GRAPH_ACCOUNTS.names}, "ours": _ours("a")})
 )
 SIGHTINGS_QUERY: Final = (
     "MATCH (a:Account) WHERE a.account_id >= $low AND a.account_id <= $high "
-    f"MATCH (a)-[r:{TYPES}]->(o) RETURN "
-    + collected(_SIGHTINGS, {**SIGHTING_SOURCES, "ours": "(r.graphring IS NOT NULL)"})
+    f"MATCH (a)-[r:{TYPES}]->(o) " + collected(_SIGHTINGS, {**SIGHTING_SOURCES, "ours": "(r.graphring IS NOT NULL)"})
 )
 NEXT_TYPE_QUERY: Final = (
     f"MATCH (o:{OTHER.label}) WHERE o.object_type > $after AND o.object_id IS NOT NULL "
@@ -59,7 +59,7 @@ NEXT_TYPE_QUERY: Final = (
 def _objects_query(label: str, condition: str = "") -> str:
     sources = {**{name: f"o.{name}" for name in OBJECTS.names}, "object_type": "$type", "ours": _ours("o")}
     return (
-        f"MATCH (o:{label}) WHERE {condition}o.object_id > $after WITH o ORDER BY o.object_id LIMIT $size RETURN "
+        f"MATCH (o:{label}) WHERE {condition}o.object_id > $after WITH o ORDER BY o.object_id LIMIT $size "
         + collected(_OBJECTS, sources)
     )
 
@@ -98,7 +98,7 @@ def read_merged(connection: Connection, engine: Engine, weights: pa.Table) -> Gr
     weighed = weigh(engine, ours_only[1], weights)
     if not foreign:
         plain = sightings.drop_columns(["ours"])
-        return GraphTables(ours_only[0], weighed, _sorted(engine, plain, "sightings"))
+        return GraphTables(ours_only[0], weighed, in_order(engine, plain, KEYS["sightings"]))
     merged = _merge_sightings(engine, sightings)
     all_accounts = _with_foreign_accounts(engine, accounts, merged)
     all_objects = _with_foreign_objects(
@@ -108,16 +108,17 @@ def read_merged(connection: Connection, engine: Engine, weights: pa.Table) -> Gr
 
 
 def _read(connection: Connection) -> tuple[pa.Table, pa.Table, pa.Table]:
-    accounts = table(_ACCOUNTS, _pages(connection, ACCOUNTS_QUERY, "account_id", {}))
-    ids = accounts.column("account_id")
-    bounds = [
-        (ids[start].as_py(), ids[min(start + ACCOUNTS_PAGE, len(ids)) - 1].as_py())
-        for start in range(0, len(ids), ACCOUNTS_PAGE)
-    ]
-    with ThreadPoolExecutor(max_workers=2) as pool:  # objects and sightings side by side: the server has the cores
+    with ThreadPoolExecutor(max_workers=SESSIONS) as pool:
         objects = pool.submit(_read_objects, connection)
-        sightings = pool.submit(_read_sightings, connection, bounds)
-        return accounts, objects.result(), sightings.result()
+        accounts = table(_ACCOUNTS, _pages(connection, ACCOUNTS_QUERY, "account_id", {}))
+        ids = accounts.column("account_id")
+        bounds = [
+            (ids[start].as_py(), ids[min(start + ACCOUNTS_PAGE, len(ids)) - 1].as_py())
+            for start in range(0, len(ids), ACCOUNTS_PAGE)
+        ]
+        pages = list(pool.map(partial(_read_sightings, connection), bounds))
+        sightings = pa.concat_tables([_SIGHTINGS.empty_table(), *pages])
+        return accounts, objects.result(), sightings
 
 
 def _read_objects(connection: Connection) -> pa.Table:
@@ -126,9 +127,10 @@ def _read_objects(connection: Connection) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _read_sightings(connection: Connection, bounds: Sequence[tuple[str, str]]) -> pa.Table:
-    pages = (connection.read(SIGHTINGS_QUERY, low=low, high=high, **SENTINELS)[0] for low, high in bounds)
-    found = table(_SIGHTINGS, pages)
+def _read_sightings(connection: Connection, bounds: tuple[str, str]) -> pa.Table:
+    """Sightings of the accounts from the one id to the other."""
+    low, high = bounds
+    found = table(_SIGHTINGS, connection.read(SIGHTINGS_QUERY, low=low, high=high, **SENTINELS))
     return found.filter(pc.and_(pc.is_valid(found.column("object_type")), pc.is_valid(found.column("object_id"))))
 
 
@@ -141,10 +143,6 @@ def _pages(connection: Connection, query: str, key: str, given: dict[str, str]) 
             return
         yield page
         after = page[key][-1]
-
-
-def _sorted(engine: Engine, data: pa.Table, name: str) -> pa.Table:
-    return conform(engine.table(engine.arrow(data), order_by=KEYS[name]), data.schema)
 
 
 def _merge_sightings(engine: Engine, sightings: pa.Table) -> pa.Table:
@@ -200,4 +198,4 @@ def _with_foreign_objects(
     ).select(*OBJECTS.names)
     untouched = engine.arrow(weighed).anti_join(touched, key).select(*OBJECTS.names)
     new = conform(engine.table(described), OBJECTS)
-    return _sorted(engine, pa.concat_tables([conform(engine.table(untouched), OBJECTS), new]), "objects")
+    return in_order(engine, pa.concat_tables([conform(engine.table(untouched), OBJECTS), new]), KEYS["objects"])

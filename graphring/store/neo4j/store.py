@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -13,19 +14,25 @@ from graphring.engine.duck import Engine
 from graphring.errors import NoRunError, StoreError
 from graphring.model import RUN_TABLES, GraphTables, RunInfo, conform
 from graphring.store.lock import file_lock
+from graphring.store.neo4j.changes import Base, changes
 from graphring.store.neo4j.connection import Address, Connection, connect
-from graphring.store.neo4j.load import MissingNodesError, apply, sweep
+from graphring.store.neo4j.load import MissingNodesError, apply, begin, finish, sweep
 from graphring.store.neo4j.lock import ServerLock
+from graphring.store.neo4j.mirror import Mirror
+from graphring.store.neo4j.plan import stages
 from graphring.store.neo4j.publish import remove_auxiliary, stage, switch
 from graphring.store.neo4j.queries import QUERIES
 from graphring.store.neo4j.read import read_managed, read_merged
 from graphring.store.neo4j.reader import Neo4jSnapshot
 from graphring.store.neo4j.schema import migrate, state
-from graphring.store.neo4j.stored import SCHEMAS, Changes, Mirror, changes, parameters, shape, weights_of
+from graphring.store.neo4j.stored import SCHEMAS, shape, weight_lists, weights_of
 from graphring.store.protocol import Snapshot
 from graphring.store.runinfo import run_from_json
 
 __all__ = ["Neo4jStore"]
+
+PLAN_FORMAT: Final = "1"
+"""Changes with the way a load is cut into chunks: a load that another version began is compared anew."""
 
 
 class Neo4jStore:
@@ -75,18 +82,23 @@ class Neo4jStore:
             stored = shape(engine, graph)
             before = state(self.connection)
             pending = [str(token) for token in _listed(before.get("pending"))]
-            bases = self._bases(before, pending)
             token = self._mirror.write(stored)
+            plan = self._plan(_text(before.get("token")), token)
+            resumed = plan is not None and pending == [token] and before.get("plan") == plan
+            bases = self._bases(before, [] if resumed else pending)
             what = changes(engine, bases, stored.tables)
-        self._set_state(pending=[*(name for name in pending if name != token), token])
+        if not resumed:
+            reproducible = all(isinstance(part, Path) for base in bases for part in base.values())
+            tokens = [*(name for name in pending if name != token), token]
+            begin(self.connection, pending=tokens, plan=plan if reproducible and tokens == [token] else None)
         try:
-            apply(self.connection, what, self._batch_rows)
+            apply(self.connection, stages(what, self._batch_rows))
         except MissingNodesError:
             self._mirror.keep(())  # nothing is assumed of the database next time
             raise
-        self._set_state(pending=None, token=token, staged=True, **parameters(stored.weights))
+        finish(self.connection, pending=None, plan=None, token=token, staged=True, **weight_lists(stored.weights))
         self._mirror.keep((token,))
-        return {**_counts(what), "expired": what.removed["sightings"].num_rows}
+        return {**{name: what.written(name) for name in SCHEMAS}, "expired": what.removed["sightings"].num_rows}
 
     def read_graph(self) -> GraphTables:
         """The graph as it is in the database, what other systems wrote included."""
@@ -154,14 +166,22 @@ class Neo4jStore:
         if self._lock is not None:
             self._lock.ensure()
 
-    def _bases(self, before: Mapping[str, Any], pending: Sequence[str]) -> list[dict[str, pa.Table]]:
-        """Every graph that the database may hold rows of."""
-        tokens = [token for token in (_text(before.get("token")), *pending) if token is not None]
-        mirrors = [self._mirror.read(token) for token in dict.fromkeys(tokens)]
-        known = [mirror for mirror in mirrors if mirror is not None]
-        if not tokens or len(known) < len(mirrors):
-            return [read_managed(self.connection)]
-        if before.get("token") is None:  # a first load was cut short
+    def _plan(self, base: str | None, target: str) -> str | None:
+        """A name for the work from one mirror to another, chunk by chunk; None where the first is not to be had."""
+        if base is not None and self._mirror.read(base) is None:
+            return None
+        parts = [PLAN_FORMAT, base or "", target, str(self._batch_rows)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _bases(self, before: Mapping[str, Any], pending: Sequence[str]) -> list[Base]:
+        """Every graph that the database may hold rows of; none: it is empty of ours."""
+        token = _text(before.get("token"))
+        mirrors = [self._mirror.read(name) for name in dict.fromkeys([*([token] if token else []), *pending])]
+        known: list[Base] = [mirror for mirror in mirrors if mirror is not None]
+        if len(known) < len(mirrors) or not (token or _listed(before.get("pending"))):
+            managed = read_managed(self.connection)
+            return [managed] if any(part.num_rows for part in managed.values()) else []
+        if token is None and pending:  # a first load was cut short
             known.insert(0, {name: schema.empty_table() for name, schema in SCHEMAS.items()})
         return known
 
@@ -175,7 +195,3 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _counts(what: Changes) -> dict[str, int]:
-    return {name: table.num_rows for name, table in what.changed.items()}
