@@ -43,7 +43,9 @@ def calibrate(
         list[str] | None,
         typer.Option("--from", help="decisions (of the casebook), worlds (made), or a folder of logs with their truth"),
     ] = None,
-    presets: Annotated[list[str] | None, typer.Option("--preset", help="worlds: presets [default, easy, hard]")] = None,
+    presets: Annotated[
+        list[str] | None, typer.Option("--preset", help="worlds: presets [default, easy, hard, benign]")
+    ] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", help="worlds: seeds [1 2 3]")] = None,
     accounts: Annotated[int, typer.Option("--accounts", help="worlds: accounts of each")] = 4_000,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print only; write nothing")] = False,
@@ -69,7 +71,12 @@ def calibrate(
             _from_decisions(settings)
             if DECISIONS in wanted
             else _from_worlds(
-                settings, wanted, presets or ["default", "easy", "hard"], seeds or [1, 2, 3], accounts, progress
+                settings,
+                wanted,
+                presets or ["default", "easy", "hard", "benign"],
+                seeds or [1, 2, 3],
+                accounts,
+                progress,
             )
         )
     if output is Format.JSON:

@@ -72,6 +72,8 @@ def test_worlds_teach_both_curves_and_the_error_is_of_worlds_not_seen() -> None:
 
 def test_worlds_without_any_ring_teach_nothing() -> None:
     nothing = Known("empty", np.empty(0), np.empty(0, dtype=bool), np.empty(0), np.empty(0, dtype=bool))
+    beside = from_worlds([world("one", 1), nothing], P).calibration
+    assert beside.curve == from_worlds([world("one", 1)], P).calibration.curve
     with pytest.raises(InputError, match="no ring was found"):
         from_worlds([nothing], P)
 
