@@ -72,9 +72,9 @@ CONTRACT: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
         "exchanges": _columns(
             {"exchange_id": Kind.KEY, "account_id": Kind.KEY, "ts": Kind.TIME, "ip": Kind.KEY},
             {
-                "model": Kind.TEXT, "system_prompt": Kind.BODY, "prompt": Kind.BODY, "template_id": Kind.TEXT,
-                "input_tokens": Kind.COUNT, "output_tokens": Kind.COUNT, "conversation_id": Kind.TEXT,
-                "user_agent": Kind.TEXT,
+                "model": Kind.TEXT, "system_prompt": Kind.BODY, "prompt": Kind.BODY, "tools": Kind.BODY,
+                "template_id": Kind.TEXT, "input_tokens": Kind.COUNT, "output_tokens": Kind.COUNT,
+                "conversation_id": Kind.TEXT, "user_agent": Kind.TEXT,
             },
         ),
         "links": _columns(

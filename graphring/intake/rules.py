@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from graphring.engine import Engine
 from graphring.intake.contract import CONTRACT, MAX_KEY, RAW_SCHEMAS, Kind
 from graphring.intake.rows import Reject, Rows
+from graphring.intake.tools import with_tools
 
 __all__ = ["Rules"]
 
@@ -52,6 +53,9 @@ class Rules:
         bodies = [c.name for c in columns if c.kind is Kind.BODY]
         for name in bodies:
             result = result.append_column(name, _text(present, name))
+        if "tools" in present.column_names and "tools" in bodies:
+            system = with_tools(result.column("system_prompt"), result.column("tools"))
+            result = result.set_column(result.column_names.index("system_prompt"), "system_prompt", system)
         reasons = result.column("reason")
         rejects: tuple[Reject, ...] = ()
         if reasons.null_count < len(reasons):

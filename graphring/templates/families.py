@@ -3,6 +3,7 @@
 # ruff: noqa: PLR0917 - the seam is called by position, and the stages hand on what they share
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -65,19 +66,25 @@ def find_families(
 
 def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -> list[int]:
     """For each group the first group of its family, or -1."""
-    nodes_of = [i for i, g in enumerate(groups) if g.kind == WRAPPER and (g.wording or g.known)]
     count = tally(night, label, len(groups))
+    nodes_of = [
+        i for i, g in enumerate(groups) if (g.wording or g.known) and (g.kind == WRAPPER or count.exchanges[i] > 0)
+    ]
     accounts = sharers(night, label, np.array(nodes_of, np.int64))
     nodes = [
-        Node(groups[i].words, int(count.exchanges[i]), own, groups[i].alone(int(count.accounts[i]), chosen))
-        for i, own in zip(nodes_of, accounts, strict=True)
+        Node(g.words, int(count.exchanges[i]), own, g.alone(own.size, chosen), g.kind == PAYLOAD)
+        for i, g, own in zip(nodes_of, (groups[i] for i in nodes_of), accounts, strict=True)
     ]
     family = [-1] * len(groups)
     for i, root in zip(nodes_of, join(nodes, int(np.unique(night.account).size), chosen), strict=True):
         family[i] = nodes_of[root] if root >= 0 else -1
+    size = Counter(root for root in family if root >= 0)
     for i, g in enumerate(groups):
-        if g.kind == PAYLOAD and (g.known or (g.wording and g.wording.points(len(g.keys)) >= chosen.points)):
-            family[i] = i
+        if size[family[i]] > 1:
+            g.kind = WRAPPER
+        elif g.kind == PAYLOAD:
+            known = g.known is not None or (g.wording is not None and g.points() >= chosen.points)
+            family[i] = i if known else -1
     return family
 
 

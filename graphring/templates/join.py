@@ -31,14 +31,17 @@ class Node:
     """Sorted."""
     alone: bool
     """Whether it is a family even if nothing joins it."""
+    verbatim: bool = False
+    """Whether its prompts are (nearly) one text: a payload, or a wrapper with nothing in its slots."""
 
 
 def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int]:
     """For each node the smallest node of its family, or -1: no family.
 
     Average linkage (Sokal and Michener 1958) on `likeness` groups wordings that may be paraphrases. A group of
-    `join_least` wordings is a family for its likeness alone. In a smaller one two wordings are joined where their
-    accounts coincide `join_lift` times more than chance; two that share nearly all word pairs are joined anyway.
+    `join_least` wordings that stand alone is a family for its likeness alone. In a smaller one two wordings are joined
+    where their accounts coincide `join_lift` times more than chance; two that share nearly all word pairs are joined
+    anyway. Verbatim ones, which are mostly payloads, join large groups only.
     """
     parent = list(range(len(nodes)))
     kept = [node.alone for node in nodes]
@@ -57,9 +60,9 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
 def _join_group(
     group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int], kept: list[bool]
 ) -> None:  # fmt: skip
-    weight = sum(nodes[i].exchanges for i in group)
-    alone = sum(nodes[i].exchanges for i in group if nodes[i].alone)
-    if len(group) >= chosen.join_least and alone >= chosen.join_accepted * weight:
+    alone = [i for i in group if nodes[i].alone]
+    weight, firm = (sum(nodes[i].exchanges for i in some) for some in (group, alone))
+    if len(alone) >= chosen.join_least and firm >= chosen.join_accepted * weight:
         for i in group:
             kept[i] = True
             _unite(parent, group[0], i)
@@ -67,7 +70,7 @@ def _join_group(
     pairs = {i: frozenset(zip(nodes[i].words, nodes[i].words[1:], strict=False)) for i in group}
     for n, i in enumerate(group):
         for j in group[:n]:
-            if not (nodes[i].alone and nodes[j].alone):
+            if not (nodes[i].alone and nodes[j].alone) or nodes[i].verbatim or nodes[j].verbatim:
                 continue
             common = len(pairs[i] & pairs[j])
             same = common > 0 and common >= chosen.join_same * len(pairs[i] | pairs[j])
