@@ -141,7 +141,7 @@ def main() -> None:
         others = [NodeRef("account", f"acct-{n:08d}") for n in range(0, given.accounts, max(given.accounts // 50, 1))]
         for node in hubs:
             snapshot.neighbours(node)  # the server plans each query once
-        seconds = []
+        seconds, busy = [], _busy(server)[1]
         for node in [*hubs, *others] * 4:
             started = time.perf_counter()
             snapshot.neighbours(node)
@@ -150,7 +150,10 @@ def main() -> None:
             ("hubs", [s for n, s in enumerate(seconds) if n % (len(hubs) + len(others)) < len(hubs)]),
             ("all", seconds),
         ):
-            print(f"neighbourhood p95, {name}: {np.percentile(part, 95) * 1000:.0f} ms (bar 100 ms)", flush=True)
+            print(f"neighbourhood p95, {name}: {np.percentile(part, 95) * 1000:.0f} ms (bar 100 ms), "
+                  f"median {np.median(part) * 1000:.0f} ms", flush=True)  # fmt: skip
+        java = (_busy(server)[1] - busy) / len(seconds) * 1000
+        print(f"server {java:.0f} ms of processor for each neighbourhood, load {os.getloadavg()[0]:.1f}")
         print(f"client peak {_mebibytes():,.0f} MiB", flush=True)
         if server:
             files = sum(p.stat().st_size for p in (server.home / "data" / "databases" / "neo4j").rglob("*")) / 2**20

@@ -131,35 +131,51 @@ def test_a_transaction_whose_commit_nobody_heard_of_is_repeated(
     assert neo4j.content() == undisturbed
 
 
-def test_kill_9_of_the_refresh(neo4j: Target, tmp_path: Path) -> None:
+PHASES = {
+    "nodes": "CREATE (n:Account",
+    "sightings": "CREATE (a)-[r:CONNECTED_FROM",
+    "what changed": "MERGE (a)-[r:",
+    "what left": "DELETE r",
+    "expiry": "SET n:GraphringExpired",
+    "the run's rows": "MERGE (n:Evidence",
+    "the switch": "CREATE (a)-[m:MEMBER_OF",
+    "sweeping": "AS swept",
+}
+"""Phases of a night, and a statement that belongs to each."""
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from neo4j import ManagedTransaction
+from tests.contract import test_neo4j_kills
+from tests.contract.neo4j_server import Target
+run = ManagedTransaction.run
+def killed(self, query, *arguments, **named):
+    result = run(self, query, *arguments, **named)
+    if sys.argv[3] in query:
+        result.consume()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+ManagedTransaction.run = killed
+test_neo4j_kills.publish(Target(sys.argv[1], sys.argv[4], sys.argv[5]), Path(sys.argv[2]), 2)
+"""
+
+
+def test_kill_9_of_the_refresh_in_each_phase(neo4j: Target, tmp_path: Path) -> None:
     publish(neo4j, tmp_path / "a", 1)
     publish(neo4j, tmp_path / "a", 2)
     undisturbed = neo4j.content()
-    code = (
-        "import os, signal, sys; from pathlib import Path; from tests.contract import test_neo4j_kills as t\n"
-        "from tests.contract.neo4j_server import Target; from graphring.store.neo4j.connection import Connection\n"
-        "writing, seen = Connection.writing, 0\n"
-        "def killed(self, work):\n"
-        "    global seen; seen += 1\n"
-        "    def wrapped(tx):\n"
-        "        result = work(tx)\n"
-        "        if seen == int(sys.argv[3]): os.kill(os.getpid(), signal.SIGKILL)\n"
-        "        return result\n"
-        "    return writing(self, wrapped)\n"
-        "Connection.writing = killed\n"
-        "t.publish(Target(sys.argv[1], sys.argv[4], sys.argv[5]), Path(sys.argv[2]), 2)\n"
-    )
-    for at in (12, 24):
+    for phase, statement in PHASES.items():
         neo4j.wipe()
-        state = tmp_path / f"killed-{at}"
+        state = tmp_path / phase
         publish(neo4j, state, 1)
-        arguments = [neo4j.url, str(state), str(at), neo4j.user, neo4j.password]
+        arguments = [neo4j.url, str(state), statement, neo4j.user, neo4j.password]
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+            [sys.executable, "-c", KILLED, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
         )
-        assert done.returncode == -signal.SIGKILL
+        assert done.returncode == -signal.SIGKILL, phase
         publish(neo4j, state, 2)
-        assert neo4j.content() == undisturbed, f"killed in transaction {at}"
+        assert neo4j.content() == undisturbed, f"killed in: {phase}"
 
 
 def test_kill_9_of_the_server(tmp_path: Path) -> None:
