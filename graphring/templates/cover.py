@@ -3,6 +3,10 @@
 # ruff: noqa: ANN001, ANN202, PLR0917 - numba infers the types; a loop over millions of rows is one function
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +16,10 @@ from graphring.templates.sketch import Ints
 from graphring.templates.table import Codes
 
 __all__ = ["cover", "inherit", "split"]
+
+T = TypeVar("T")
+_SMALL: Final = 65_536
+"""Rows below which a second thread does not pay."""
 
 
 def cover(
@@ -25,7 +33,7 @@ def cover(
     as wrappers explain the rows of a payload or a common phrase. Rows that a dropped atom leaves behind go where
     most of its rows went.
     """
-    everywhere = np.bincount(incidence.atom, minlength=size.size)
+    everywhere = _rows(incidence.atom, size.size)
     weight = np.minimum(size, cap).astype(np.float64)
     for least in tiers:
         fixed = label
@@ -48,7 +56,10 @@ def _settle(
     base = np.bincount(fixed[fixed >= 0], minlength=weight.size)
     free = np.flatnonzero((fixed < 0) & (np.diff(incidence.start) > 0))
     for _ in range(rounds):
-        new = _pick(incidence.start, incidence.atom, claimed * weight, free, label, base)
+        score = claimed * weight
+        new = base + sum(
+            _parts(lambda a, b: _pick(incidence.start, incidence.atom, score, free[a:b], label), free.size)  # noqa: B023
+        )
         if (new == claimed).all():
             break
         claimed = new
@@ -56,9 +67,18 @@ def _settle(
 
 
 @numba.njit(nogil=True, cache=True)
-def _pick(start, atom, score, free, label, base):  # type: ignore[no-untyped-def]
-    """Give each free row the atom of the highest score, -1 where none has any; returns the rows of each atom."""
-    claimed = base.copy()
+def _rows(atom, atoms):  # type: ignore[no-untyped-def]
+    """How many rows hold each atom; numpy's bincount would copy what it counts."""
+    rows = np.zeros(atoms, np.int64)
+    for a in atom:
+        rows[a] += 1
+    return rows
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick(start, atom, score, free, label):  # type: ignore[no-untyped-def]
+    """Give each free row the atom of the highest score, -1 where none has any; returns these rows of each atom."""
+    claimed = np.zeros(score.size, np.int64)
     for row in free:
         best = 0.0
         chosen = -1
@@ -72,15 +92,35 @@ def _pick(start, atom, score, free, label, base):  # type: ignore[no-untyped-def
     return claimed
 
 
-@numba.njit(nogil=True, cache=True)
-def _majority(start, atom, label, atoms):  # type: ignore[no-untyped-def]
+def _majority(incidence: Incidence, label: Codes, atoms: int) -> tuple[Codes, Ints, Ints]:
     """(label, rows that have it, all rows) of each atom: the label of more than half of its rows, if there is one.
 
-    A vote (Boyer and Moore 1981), checked by a second count.
+    A vote (Boyer and Moore 1981), checked by a second count. The votes of parts add up where they agree and otherwise
+    cancel: a label that more than half of all rows have wins whatever the parts.
     """
+    votes = list(_parts(lambda a, b: _vote(incidence.start, incidence.atom, label, a, b, atoms), label.size))
+    winner, ahead = votes[0]
+    for other, more in votes[1:]:
+        same = winner == other
+        winner = np.where(same | (ahead >= more), winner, other)
+        ahead = np.where(same, ahead + more, np.abs(ahead - more))
+    counts = list(_parts(lambda a, b: _agree(incidence.start, incidence.atom, label, a, b, winner), label.size))
+    return winner, sum(c[0] for c in counts), sum(c[1] for c in counts)
+
+
+def _parts(work: Callable[[int, int], T], size: int) -> Iterator[T]:
+    """`work` on the halves of 0..size at the same time, or on the whole where it is small."""
+    if size < _SMALL:
+        return iter([work(0, size)])
+    with ThreadPoolExecutor(2) as pool:
+        return iter(list(pool.map(work, (0, size // 2), (size // 2, size))))
+
+
+@numba.njit(nogil=True, cache=True)
+def _vote(start, atom, label, first, last, atoms):  # type: ignore[no-untyped-def]
     winner = np.full(atoms, -1, np.int32)
     votes = np.zeros(atoms, np.int64)
-    for row in range(label.size):
+    for row in range(first, last):
         for i in range(start[row], start[row + 1]):
             a = atom[i]
             if label[row] == winner[a]:
@@ -89,18 +129,22 @@ def _majority(start, atom, label, atoms):  # type: ignore[no-untyped-def]
                 winner[a], votes[a] = label[row], 1
             else:
                 votes[a] -= 1
-    agree = np.zeros(atoms, np.int64)
-    total = np.zeros(atoms, np.int64)
-    for row in range(label.size):
+    return winner, votes
+
+
+@numba.njit(nogil=True, cache=True)
+def _agree(start, atom, label, first, last, winner):  # type: ignore[no-untyped-def]
+    agree, total = np.zeros(winner.size, np.int64), np.zeros(winner.size, np.int64)
+    for row in range(first, last):
         for i in range(start[row], start[row + 1]):
             total[atom[i]] += 1
             agree[atom[i]] += label[row] == winner[atom[i]]
-    return winner, agree, total
+    return agree, total
 
 
 def inherit(incidence: Incidence, label: Codes, usable: npt.NDArray[np.bool_]) -> Codes:
     """Rows without a label take that of an atom of theirs four fifths of whose rows have the same one."""
-    winner, agree, total = _majority(incidence.start, incidence.atom, label, usable.size)
+    winner, agree, total = _majority(incidence, label, usable.size)
     inherited: Codes = _inherit(
         incidence.start, incidence.atom, label, usable & (winner >= 0) & (agree * 5 >= total * 4), winner, agree
     )
@@ -133,7 +177,7 @@ def split(incidence: Incidence, label: Codes, size: Ints, *, share: float, least
     if not size.size:
         return out
     for _ in range(3):
-        parent, count, everywhere = _majority(incidence.start, incidence.atom, out, size.size)
+        parent, count, everywhere = _majority(incidence, out, size.size)
         total = np.bincount(out[out >= 0], minlength=size.size)
         part = count / np.maximum(total[parent], 1)
         good = (parent >= 0) & (parent != np.arange(size.size)) & (part >= share) & (part <= 1 - share)

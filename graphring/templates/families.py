@@ -72,7 +72,7 @@ def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -
     ]
     accounts = sharers(night, label, np.array(nodes_of, np.int64))
     nodes = [
-        Node(g.words, int(count.exchanges[i]), own, g.alone(own.size, chosen), g.kind == PAYLOAD)
+        Node(g.words, int(count.exchanges[i]), own, g.alone(own.size, chosen), g.kind == PAYLOAD, g.marks)
         for i, g, own in zip(nodes_of, (groups[i] for i in nodes_of), accounts, strict=True)
     ]
     family = [-1] * len(groups)

@@ -16,7 +16,8 @@ from graphring.templates.parameters import Parameters
 from graphring.templates.search import Found, search
 from graphring.templates.sketch import Hashes
 from graphring.templates.table import Codes
-from graphring.templates.tally import tally
+from graphring.templates.tally import majority, tally
+from graphring.templates.traces import traces
 from graphring.templates.wording import Wording, fold_words
 
 __all__ = ["PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "group_exchanges"]
@@ -39,6 +40,8 @@ class Group:
     wording: Wording | None = None
     rows: list[int] = field(default_factory=list)
     """Sampled rows."""
+    told: int = 0
+    """Hash of the template_id that (nearly) all its exchanges have; 0: none."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -55,6 +58,11 @@ class Group:
         if self.wording is None:
             return ""
         return self.wording.text if self.source == "prompt" else f"[{self.source}] {self.wording.text}"
+
+    @property
+    def marks(self) -> tuple[str | int, ...]:
+        """What proves that two wordings are one wrapper: the provider's template, else traces."""
+        return (self.told,) if self.told else traces(self.exemplar)
 
     def points(self) -> float:
         """Evidence in words; a system prompt, whose whole text is its wording, has its bounded sketch for shingles."""
@@ -80,7 +88,11 @@ def group_exchanges(
     prompts = _search(night, memory, chosen, "prompt", scratch)
     label = _adopt(prompts, prompts.label, memory, "prompt", groups, chosen)
     payload = _adopt(prompts, prompts.payload, memory, "prompt", groups, chosen, kind=PAYLOAD)
-    _exact(night, _template_hashes(night), label, memory, "template", groups, chosen)
+    told = _template_hashes(night)
+    if told.any():
+        for group, value in zip(groups, majority(label, told, len(groups), chosen.told).tolist(), strict=True):
+            group.told = value
+        _exact(night, told, label, memory, "template", groups, chosen)
     if night.systems:
         systems = _search(night, memory, chosen, "system", scratch)
         free = np.where(label < 0, systems.label, -1).astype(np.int32)
@@ -145,4 +157,7 @@ def _exact(
     good |= np.isin(values, np.array(sorted(known), np.uint64))
     new = np.where(good, np.cumsum(good) - 1 + len(groups), -1)
     label[free] = new[inverse]
-    groups.extend(Group(source, (value,), WRAPPER, known.get(value)) for value in values[good].tolist())
+    groups.extend(
+        Group(source, (value,), WRAPPER, known.get(value), told=value if source == "template" else 0)
+        for value in values[good].tolist()
+    )

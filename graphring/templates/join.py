@@ -33,6 +33,8 @@ class Node:
     """Whether it is a family even if nothing joins it."""
     verbatim: bool = False
     """Whether its prompts are (nearly) one text: a payload, or a wrapper with nothing in its slots."""
+    marks: tuple[str | int, ...] = ()
+    """What proves that two are one wrapper where it is equal and not empty: traces, or the provider's template."""
 
 
 def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int]:
@@ -41,7 +43,8 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
     Average linkage (Sokal and Michener 1958) on `likeness` groups wordings that may be paraphrases. A group of
     `join_least` wordings that stand alone is a family for its likeness alone. In a smaller one two wordings are joined
     where their accounts coincide `join_lift` times more than chance; two that share nearly all word pairs are joined
-    anyway. Verbatim ones, which are mostly payloads, join large groups only.
+    anyway. Verbatim ones, which are mostly payloads, join large groups only. Equal marks join those that stand alone,
+    however different their words.
     """
     parent = list(range(len(nodes)))
     kept = [node.alone for node in nodes]
@@ -53,6 +56,10 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
             groups.setdefault(c, []).append(i)
         for group in groups.values():
             _join_group(group, nodes, population, chosen, parent=parent, kept=kept)
+    first: dict[tuple[str | int, ...], int] = {}
+    for i, node in enumerate(nodes):
+        if node.marks and node.alone and not node.verbatim:
+            _unite(parent, first.setdefault(node.marks, i), i)
     roots = [_root(parent, i) for i in range(len(nodes))]
     return [root if keep else -1 for root, keep in zip(roots, kept, strict=True)]
 

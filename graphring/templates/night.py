@@ -60,7 +60,7 @@ class Night:
 
     def _decode(self, text: Hashes) -> Iterator[Batch]:
         row = 0
-        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=["shingles"], use_threads=False):
+        for batch in _open(self.path).iter_batches(_BATCH, columns=["shingles"], use_threads=False):
             offsets, values = _flat(batch.column(0))
             here = slice(row, row + batch.num_rows)
             yield Batch(self.account[here], text[here], values, offsets)
@@ -68,7 +68,7 @@ class Night:
 
     def pick(self, column: str, rows: Ints) -> list[str | None]:
         """The values of a text column at some rows, ascending."""
-        file = pq.ParquetFile(self.path)
+        file = _open(self.path)
         out: list[str | None] = []
         first = 0
         for batch in file.iter_batches(_BATCH, columns=[column]):
@@ -80,13 +80,13 @@ class Night:
 
     def texts(self, column: str) -> Iterator[pa.Array]:
         """A text column, in batches."""
-        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH, columns=[column]):
+        for batch in _open(self.path).iter_batches(_BATCH, columns=[column]):
             yield batch.column(0)
 
 
 def open_night(path: Path) -> Night:
     """Read the small columns."""
-    file = pq.ParquetFile(path)
+    file = _open(path)
     columns: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in ("account", "ts", "prompt", "system")}
     for batch in file.iter_batches(_BATCH, columns=list(columns)):
         for name, parts in columns.items():
@@ -103,6 +103,11 @@ def open_night(path: Path) -> Night:
     return Night(
         path, whole["account"], whole["ts"], whole["prompt"], whole["system"], total, bool((whole["system"] != 0).any())
     )
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    """A file to be streamed; read ahead, as is the default, it would come to lie in memory as a whole."""
+    return pq.ParquetFile(path, pre_buffer=False)
 
 
 def _leaf(file: pq.ParquetFile) -> int:

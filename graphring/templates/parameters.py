@@ -71,6 +71,8 @@ class Parameters:
     """Share of the smaller wording's accounts that they must share as well."""
     join_same: float = 0.8
     """Jaccard index of word pairs from which two wordings are the same one."""
+    told: float = 0.8
+    """Share of a wording's exchanges that must have one template_id for it to be that template's."""
     attach_texts: int = 10_000
     """Prompts without a wrapper that are compared with the families of many wordings."""
     attach_bits: float = 14.0

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import structlog
 
 from graphring.templates.attach import Tokens, tokens
 from graphring.templates.groups import PAYLOAD, SYSTEMS, WRAPPER, Group
@@ -17,6 +19,9 @@ from graphring.templates.tally import sample, tally
 from graphring.templates.wording import outer_words, wording
 
 __all__ = ["Texts", "read_texts"]
+
+log = structlog.get_logger("graphring.templates")
+_LIMITS: Final = {WRAPPER: "templates.families", PAYLOAD: "templates.payloads"}
 
 Texts = Callable[[Sequence[str]], pa.Table]
 
@@ -49,8 +54,13 @@ def _pick_rows(night: Night, label: Codes, payload: Codes, groups: list[Group], 
     by_system = sample(label, night.system, len(groups), chosen.samples)
     shared = sample(payload, night.prompt, len(groups), chosen.samples)
     for kind, count, most in ((WRAPPER, wrappers, chosen.families), (PAYLOAD, payloads, chosen.payloads)):
-        candidates = [i for i, g in enumerate(groups) if g.kind == kind and count.accounts[i] >= chosen.min_accounts]
+        candidates = [
+            i for i, g in enumerate(groups)
+            if g.kind == kind and g.known is None and count.accounts[i] >= chosen.min_accounts
+        ]  # fmt: skip
         candidates.sort(key=lambda i: (-count.accounts[i], -count.exchanges[i], groups[i].keys))
+        if len(candidates) > most:
+            log.warning(f"new {kind}s left out", found=len(candidates), read=most, setting=_LIMITS[kind])
         for i in candidates[:most]:
             picked = shared if kind == PAYLOAD else by_system if groups[i].source in SYSTEMS else by_prompt
             groups[i].rows = [row for row in picked[i].tolist() if row >= 0]

@@ -13,7 +13,7 @@ from graphring.templates.night import Night
 from graphring.templates.sketch import Hashes, Ints
 from graphring.templates.table import Codes
 
-__all__ = ["Tally", "sample", "sharers", "tally"]
+__all__ = ["Tally", "majority", "sample", "sharers", "tally"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,34 @@ def _sample(label, text, groups, count):  # type: ignore[no-untyped-def]
             rows[g, i], hashes[g, i] = rows[g, i - 1], hashes[g, i - 1]
         rows[g, place], hashes[g, place] = row, value
     return rows
+
+
+def majority(label: Codes, value: Hashes, groups: int, share: float) -> Hashes:
+    """For each group the value that the share `share` (over a half) of its rows have, 0 where there is none."""
+    most: Hashes = _majority(label, value, groups, share)
+    return most
+
+
+@numba.njit(nogil=True, cache=True)
+def _majority(label, value, groups, share):  # type: ignore[no-untyped-def]
+    winner, votes = np.zeros(groups, np.uint64), np.zeros(groups, np.int64)
+    for row in range(label.size):
+        g = label[row]
+        if g < 0:
+            continue
+        if value[row] == winner[g]:
+            votes[g] += 1
+        elif votes[g] == 0:
+            winner[g], votes[g] = value[row], 1
+        else:
+            votes[g] -= 1
+    agree, total = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+    for row in range(label.size):
+        g = label[row]
+        if g >= 0:
+            total[g] += 1
+            agree[g] += value[row] == winner[g]
+    return np.where(agree >= share * total, winner, np.uint64(0))
 
 
 def sharers(night: Night, label: Codes, wanted: Ints) -> list[Ints]:
