@@ -175,6 +175,8 @@ class Meter:
         s = self._share(layer, group, self.p.exclusive)
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         bits = np.minimum(one.bits, self.p.link_bits * _doubly(layer, group, s.observed))
+        if self.p.link_cohesion > 0.0 and bits.any():
+            bits *= np.clip(_cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
         return replace(one, bits=bits, chances=s.uses * 1.0)
 
     def _synchrony(self, group: Ints, wrapper: Signal) -> Signal:
@@ -276,6 +278,21 @@ def _doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
     pairs.eliminate_zeros()
     twice = table.multiply((pairs @ table) > 0).sum(axis=1)
     return np.asarray(np.maximum(np.asarray(twice).ravel(), np.minimum(shared, 1.0)), dtype=np.float64)
+
+
+def _cohesion(layer: Layer, group: Ints) -> Reals:
+    """The mean share of the group's other accounts that use an object which an account shares with the group at all.
+
+    People of one interest meet on some of many objects; accounts that one hand leads meet on most of a few.
+    """
+    size = layer.start[group + 1] - layer.start[group]
+    local = np.repeat(np.arange(len(group)), size)
+    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+    _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
+    others = (users[column] - 1.0) / max(len(group) - 1.0, 1.0)
+    met = np.bincount(local[others > 0], minlength=len(group))
+    total = np.bincount(local, weights=others, minlength=len(group))
+    return np.asarray(total / np.maximum(met, 1), dtype=np.float64)
 
 
 _CROWD = 300

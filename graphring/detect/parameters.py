@@ -82,6 +82,10 @@ class Parameters:
     link_bits: float = _p(
         3.0, "bits", "that one shared object of a link says at most", "devices collide, friends refer"
     )
+    link_cohesion: float = _p(
+        0.0, "share", "of a group on each shared object for full weight; 0: any counts", "links beside other evidence"
+    )
+    lone_cohesion: float = _p(0.25, "share", "link_cohesion where there are links only", "interests up to .12")
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
     synchrony_least: float = _p(0.1, "share", "of excess that a group of one operator has at least", "hackathons .05")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
@@ -171,6 +175,7 @@ class Parameters:
             self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
             even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0, families_least=1,
             chosen_bits=0.0, tied_chosen=0.0, untied_odds=1e9,
+            link_cohesion=self.lone_cohesion,
             promising_bits=min(self.promising_bits, self.lone_bits),
         )  # fmt: skip
 
