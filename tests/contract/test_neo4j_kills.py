@@ -109,6 +109,28 @@ def test_a_load_goes_on_where_it_was_cut(neo4j: Target, tmp_path: Path) -> None:
     assert neo4j.content() == undisturbed
 
 
+def test_a_first_load_that_loses_nodes_while_it_is_cut(neo4j: Target, tmp_path: Path) -> None:
+    whole = publish(neo4j, tmp_path / "a", 1)
+    undisturbed = neo4j.content()
+    neo4j.wipe()
+    at = next(n for n in range(12, whole) if _cut_among_sightings(neo4j, tmp_path / f"b{n}", n))
+    state = tmp_path / f"b{at}"
+    neo4j.run("MATCH (n:IP) DETACH DELETE n")
+    with pytest.raises(StoreError, match="are gone"):
+        publish(neo4j, state, 1)
+    publish(neo4j, state, 1)
+    assert neo4j.content() == undisturbed
+
+
+def _cut_among_sightings(target: Target, state: Path, at: int) -> bool:
+    """Cut a first load there; whether some of its sightings of addresses are written and others are not."""
+    target.wipe()
+    with pytest.raises(Aborted):
+        publish(target, state, 1, abort_at=at)
+    count = target.run("MATCH ()-[r:CONNECTED_FROM]->() RETURN count(r) AS n")[0]["n"]
+    return 0 < int(str(count)) < night(1).sightings.to_pandas()["object_type"].eq("ip").sum()
+
+
 def test_a_transaction_whose_commit_nobody_heard_of_is_repeated(
     neo4j: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,16 +81,20 @@ class Neo4jStore:
         with self._engine() as engine:
             stored = shape(engine, graph)
             before = state(self.connection)
-            pending = [str(token) for token in _listed(before.get("pending"))]
+            pending = [str(name) for name in _listed(before.get("pending"))]
+            base = _text(before.get("token"))
+            mirrors = [self._mirror.read(name) for name in dict.fromkeys([*([base] if base else []), *pending])]
             token = self._mirror.write(stored)
-            plan = self._plan(_text(before.get("token")), token)
-            resumed = plan is not None and pending == [token] and before.get("plan") == plan
-            bases = self._bases(before, [] if resumed else pending)
+            whole = None not in mirrors and bool(mirrors)
+            plan = _plan(base, token, self._batch_rows)
+            resumed = whole and pending == [token] and before.get("plan") == plan
+            bases = self._bases(mirrors, base, pending, resumed=resumed)
             what = changes(engine, bases, stored.tables)
         if not resumed:
-            reproducible = all(isinstance(part, Path) for base in bases for part in base.values())
+            # what is only known from the database cannot be cut into the same chunks again
+            repeatable = pending == [] and (whole or not bases)
             tokens = [*(name for name in pending if name != token), token]
-            begin(self.connection, pending=tokens, plan=plan if reproducible and tokens == [token] else None)
+            begin(self.connection, pending=tokens, plan=plan if repeatable else None)
         try:
             apply(self.connection, stages(what, self._batch_rows))
         except MissingNodesError:
@@ -166,27 +170,31 @@ class Neo4jStore:
         if self._lock is not None:
             self._lock.ensure()
 
-    def _plan(self, base: str | None, target: str) -> str | None:
-        """A name for the work from one mirror to another, chunk by chunk; None where the first is not to be had."""
-        if base is not None and self._mirror.read(base) is None:
-            return None
-        parts = [PLAN_FORMAT, base or "", target, str(self._batch_rows)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    def _bases(
+        self, mirrors: Sequence[Base | None], base: str | None, pending: Sequence[str], *, resumed: bool
+    ) -> list[Base]:
+        """Every graph that the database may hold rows of; none: it is empty of ours.
 
-    def _bases(self, before: Mapping[str, Any], pending: Sequence[str]) -> list[Base]:
-        """Every graph that the database may hold rows of; none: it is empty of ours."""
-        token = _text(before.get("token"))
-        mirrors = [self._mirror.read(name) for name in dict.fromkeys([*([token] if token else []), *pending])]
-        known: list[Base] = [mirror for mirror in mirrors if mirror is not None]
-        if len(known) < len(mirrors) or not (token or _listed(before.get("pending"))):
+        A load that is taken up goes on from the graph that it started from. Where a mirror is missing, the database
+        itself says what it has.
+        """
+        known = [mirror for mirror in mirrors if mirror is not None]
+        if resumed:
+            return known[:1] if base else []
+        if len(known) < len(mirrors) or not mirrors:
             managed = read_managed(self.connection)
             return [managed] if any(part.num_rows for part in managed.values()) else []
-        if token is None and pending:  # a first load was cut short
+        if base is None and pending:  # a first load was cut short
             known.insert(0, {name: schema.empty_table() for name, schema in SCHEMAS.items()})
         return known
 
     def _set_state(self, **values: Any) -> None:
         self.connection.write("MERGE (s:GraphringState {name: 'graph'}) SET s += $values", values=values)
+
+
+def _plan(base: str | None, target: str, size: int) -> str:
+    """A name for the work from one mirror to another, chunk by chunk."""
+    return hashlib.sha256("\n".join([PLAN_FORMAT, base or "", target, str(size)]).encode()).hexdigest()
 
 
 def _listed(value: Any) -> Sequence[Any]:
