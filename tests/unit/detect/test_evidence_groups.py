@@ -1,0 +1,61 @@
+"""What speaks about a group as a whole: payloads dealt out or drawn, and how much of the group an object reaches."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from graphring.detect.evidence import Meter, _cohesion
+from graphring.detect.layers import build_layer
+from graphring.detect.parameters import Parameters
+
+
+def meter_of(sent, prompts):
+    """A meter that knows who sent which payload; `sent`: a list of items for each account."""
+    n = len(sent)
+    account = np.repeat(np.arange(n), [len(items) for items in sent])
+    code = np.arange(n, dtype=np.int32)
+    items = build_layer("item", account, np.concatenate(sent), code)
+    meter = Meter.__new__(Meter)
+    meter.p = Parameters()
+    meter.r = SimpleNamespace(
+        content=SimpleNamespace(items=items),
+        customers=SimpleNamespace(code=code, count=n),
+        requests=np.full(n, prompts),
+    )
+    meter._wrapper = lambda group: SimpleNamespace(observed=np.full(len(group), float(prompts)))
+    return meter, code
+
+
+def test_a_queue_that_is_dealt_twice_is_told_from_draws():
+    rng = np.random.default_rng(1)
+    accounts, each = 60, 40
+    half = rng.permutation(accounts * each // 2)
+    queue = np.concatenate([half, rng.permutation(half)])
+    dealt, group = meter_of([np.unique(part) for part in np.split(queue, accounts)], each)
+    drawn, _ = meter_of([np.unique(rng.integers(0, accounts * each // 2, each)) for _ in range(accounts)], each)
+    assert dealt.dealt(group) > 20.0
+    assert drawn.dealt(group) < dealt.p.dealt_bits
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.5, 3.0])
+def test_draws_of_popular_items_are_draws(exponent):
+    rng = np.random.default_rng(2)
+    popular = [np.unique((rng.random(30) ** exponent * 500).astype(int)) for _ in range(50)]
+    meter, group = meter_of(popular, 30)
+    assert meter.dealt(group) < meter.p.dealt_bits
+
+
+def test_copies_of_a_whole_set_are_not_dealt():
+    meter, group = meter_of([np.arange(40)] * 25, 40)
+    assert meter.dealt(group) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
+    account = np.array([0, 1, 2, 3, 0, 1, 3])
+    item = np.array([7, 7, 7, 7, 8, 8, 9])
+    layer = build_layer("link", account, item, np.arange(5, dtype=np.int32))
+    cohesion = _cohesion(layer, np.arange(5, dtype=np.int32))
+    assert cohesion == pytest.approx([(3 + 1) / 4 / 2, (3 + 1) / 4 / 2, 3 / 4, 3 / 4, 0.0])

@@ -1,0 +1,72 @@
+"""The mixture of members and innocents: what shows, what lacks, who is judged by the group."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphring.detect.evidence import Signal
+from graphring.detect.membership import fit_membership
+from graphring.detect.parameters import Parameters
+from graphring.model import Family
+
+P = Parameters()
+
+
+def signal(bits, chances, family=Family.CONTENT):
+    bits = np.asarray(bits, dtype=float)
+    return Signal("division of labour", family, bits, bits, np.zeros(len(bits)), "payloads", np.asarray(chances, float))
+
+
+def fit(signals, gain=None, starts=None, most=0.98):
+    n = len(signals[0].bits)
+    shown = sum((np.maximum(s.bits, 0.0) for s in signals), np.zeros(n)) if gain is None else np.asarray(gain, float)
+    return fit_membership(tuple(signals), shown, starts or [shown >= 3.0, np.ones(n, dtype=bool)], most, P)
+
+
+def test_who_lacks_what_all_members_show_is_no_member():
+    bits = np.concatenate([np.full(30, 6.0), np.zeros(10)])
+    odds = fit([signal(bits, np.full(40, 20.0))]).odds
+    assert (odds[:30] > 3.0).all()
+    assert (odds[30:] < P.member_odds).all()
+
+
+def test_an_account_of_few_requests_is_judged_by_the_group():
+    bits = np.concatenate([np.full(30, 6.0), np.zeros(2)])
+    chances = np.concatenate([np.full(30, 20.0), [0.0, 40.0]])
+    odds = fit([signal(bits, chances)]).odds
+    assert odds[30] > P.member_odds  # it had no chance to show anything
+    assert odds[31] < odds[30] - 3.0  # it had every chance
+
+
+def test_what_hardly_any_member_shows_makes_nobody_a_member():
+    """Phones change addresses: where the ring's accounts do not, doing so is no sign of belonging to it."""
+    bulk = signal(np.concatenate([np.full(40, 6.0), np.zeros(5)]), np.full(45, 20.0))
+    rare = np.zeros(45)
+    rare[40:] = 2.0
+    alone = fit([bulk], gain=bulk.bits).odds[40:]
+    beside = fit([bulk, signal(rare, np.ones(45), Family.NETWORK)], gain=bulk.bits + rare).odds[40:]
+    assert (beside < alone + 1.0).all()
+
+
+def test_nobody_is_credited_with_more_company_than_allowed():
+    bits = np.full(40, 6.0)
+    assert fit([signal(bits, np.full(40, 20.0))], most=0.5).share <= 0.5
+
+
+def test_without_a_first_member_nobody_is_one():
+    odds = fit([signal(np.zeros(5), np.ones(5))], starts=[np.zeros(5, dtype=bool)]).odds
+    assert (odds < P.member_odds).all()
+
+
+@given(st.permutations(range(12)), st.integers(0, 2**32 - 1))
+def test_the_order_of_accounts_changes_nothing(order, seed):
+    rng = np.random.default_rng(seed)
+    bits, chances = rng.choice([0.0, 4.0], 12), rng.integers(0, 30, 12).astype(float)
+    gain = rng.uniform(-2.0, 6.0, 12)
+    start = gain > 1.0
+    one = fit([signal(bits, chances)], gain, [start, np.ones(12, dtype=bool)]).odds
+    pick = np.asarray(order)
+    other = fit([signal(bits[pick], chances[pick])], gain[pick], [start[pick], np.ones(12, dtype=bool)]).odds
+    assert np.allclose(one[pick], other, atol=1e-6)
