@@ -57,7 +57,7 @@ def find_families(
     label = _relabel(label, family, prompts, groups)
     numbers, last = _number(groups, family, memory)
     found = _describe(night, label, payload, groups, family, numbers, chosen)
-    of_group = np.array([numbers.get(root, 0) for root in family] + [0], np.int64)
+    of_group = np.array([numbers.get(root, 0) for root in family] + [0], np.int32)
     row_family = np.where(label >= 0, of_group[label], of_group[payload])
     write_families(out, found, int(np.unique(night.account).size))
     write_assignments(out, night, row_family)

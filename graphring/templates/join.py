@@ -67,9 +67,8 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
 def _join_group(
     group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int], kept: list[bool]
 ) -> None:  # fmt: skip
-    alone = [i for i in group if nodes[i].alone]
-    weight, firm = (sum(nodes[i].exchanges for i in some) for some in (group, alone))
-    if len(alone) >= chosen.join_least and firm >= chosen.join_accepted * weight:
+    alone = sum(nodes[i].alone for i in group)
+    if alone >= chosen.join_least and alone >= chosen.join_accepted * len(group):
         for i in group:
             kept[i] = True
             _unite(parent, group[0], i)

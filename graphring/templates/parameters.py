@@ -60,11 +60,11 @@ class Parameters:
     """Mean distance (1 - similarity, average linkage) up to which wordings may be paraphrases (dev)."""
     join_words: int = 5
     """Words that a wording needs to be compared with others (dev): shorter ones are alike by chance."""
-    join_least: int = 9
-    """Wordings that stand alone that a group of paraphrases needs to be joined for its likeness alone (dev): fewer may
-    be different people with a like task."""
-    join_accepted: float = 0.35
-    """Share of such a group's prompts that must belong to wordings that stand alone (dev)."""
+    join_least: int = 20
+    """Wordings that stand alone that a group of paraphrases needs to be joined for its likeness alone: the tasks of the
+    corpora have 36 and more, what different people write alike 13 at most."""
+    join_accepted: float = 0.5
+    """Share of such a group's wordings that must stand alone: in tasks 0.7 and more do, of phrases mostly a few."""
     join_lift: float = 3.0
     """How many times more accounts than chance two alike wordings of a smaller group must share to be joined."""
     join_overlap: float = 0.3

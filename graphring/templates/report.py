@@ -66,12 +66,11 @@ def write_families(out: Path, families: Sequence[Family], population: int) -> No
 
 def write_assignments(out: Path, night: Night, number: Ints) -> None:
     """assignments.parquet; `number` is the family of each row, 0 for none."""
-    values, codes = np.unique(number, return_inverse=True)
-    names = pa.array([family_id(v) if v else None for v in values.tolist()], pa.string())
+    names = pa.array([None, *(family_id(v) for v in range(1, int(number.max(initial=0)) + 1))], pa.string())
     path = out / "assignments.parquet"
     row = 0
     with writing(path), atomic(path) as part, pq.ParquetWriter(part, ASSIGNMENTS, compression="zstd") as writer:
         for ids in night.texts("exchange_id"):
-            here = names.take(pa.array(codes[row : row + len(ids)]))
+            here = names.take(pa.array(number[row : row + len(ids)]))
             writer.write_table(pa.table([ids, here], schema=ASSIGNMENTS))
             row += len(ids)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +63,10 @@ def search(
         batches, total, keys, least_exchanges=chosen.min_exchanges, least_accounts=chosen.min_accounts,
         room=chosen.room, scratch=scratch, system=system,
     )  # fmt: skip
-    atoms = find_atoms(frequent, chosen.coincide)
-    lexicon, accounts, atom_of = _lexicon(frequent, atoms, known, len(keys), chosen.weak)
-    incidence = locate(occurrences, atom_of, lexicon.size, chosen.presence)
-    occurrences.close()
+    with closing(occurrences):
+        atoms = find_atoms(frequent, chosen.coincide)
+        lexicon, accounts, atom_of = _lexicon(frequent, atoms, known, len(keys), chosen.weak)
+        incidence = locate(occurrences, atom_of, lexicon.size, chosen.presence)
     label = _recognise(incidence.start, incidence.atom, lexicon.size, len(known))
     size = lexicon.size.copy()
     size[: len(known)] = 0
