@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphring.detect.judge import _JOINT, FAMILIES, Verdict, strong
+from graphring.detect.judge import FAMILIES, JOINT, Verdict, strong
 from graphring.detect.parameters import Parameters
 from graphring.model import Family
 
@@ -33,7 +33,7 @@ def _without(v: Verdict, family: Family) -> Verdict:
     zero = np.zeros(len(v.group))
     against = v.against - sum((np.minimum(s.bits, 0.0) for s in gone), zero)
     joint = v.joint - sum(
-        (np.maximum(s.bits, 0.0) for s in gone if s.name in _JOINT or s.family is Family.OTHER), zero
+        (np.maximum(s.bits, 0.0) for s in gone if s.name in JOINT or s.family is Family.OTHER), zero
     )  # fmt: skip
     return replace(
         v,

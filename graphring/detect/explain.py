@@ -81,9 +81,8 @@ def _logistic(bits: Reals) -> Reals:
 
 
 def _weights(v: Verdict) -> Reals:
-    """How much each account counts in the ring's score: all alike, unless the verdict says how much each could show."""
-    weight = np.asarray(getattr(v, "weight", np.ones(len(v.group))), dtype=np.float64)
-    return weight / max(float(weight.sum()), 1e-9)
+    """How much each account counts in the ring's score; they add up to 1."""
+    return np.asarray(v.weight / max(float(v.weight.sum()), 1e-9), dtype=np.float64)
 
 
 def score_of(v: Verdict) -> float:

@@ -13,10 +13,10 @@ from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
 from graphring.model import Family
 
-__all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong"]
+__all__ = ["FAMILIES", "JOINT", "Verdict", "convincing", "core_of", "judge", "strong"]
 
 FAMILIES: Final = tuple(Family)
-_JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
+JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
 _PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
 """What an account shows by itself, whoever else is in the group."""
@@ -46,7 +46,8 @@ class Verdict:
     def mean(self, values: Reals, among: Flags | None = None) -> Reals:
         """The weighted mean over the accounts, or over those that are flagged; of columns, if there are several."""
         weight = self.weight if among is None else self.weight * among
-        return np.asarray(np.tensordot(weight, values, axes=1) / max(float(weight.sum()), 1e-9))
+        columns = weight if values.ndim == 1 else weight[:, None]  # np.sum: BLAS sums in an order of its own
+        return np.asarray((columns * values).sum(axis=0) / max(float(weight.sum()), 1e-9))
 
 
 def judge(meter: Meter, group: Ints) -> Verdict:
@@ -63,7 +64,7 @@ def judge(meter: Meter, group: Ints) -> Verdict:
 
 
 def _is_joint(s: Signal) -> bool:
-    return s.name in _JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
+    return s.name in JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
 
 
 def _capped(signals: list[Signal], n: int, p: Parameters) -> Reals:
