@@ -1,5 +1,6 @@
 """Quality, speed and memory of template families on corpora made from ../shared/data.
 
+python benchmarks/bench_templates.py                          all of it
 python benchmarks/bench_templates.py quality [--held-out]     the corpora of template_corpora.py
 python benchmarks/bench_templates.py speed MILLIONS            a stream of synthetic prompts of 440 characters
 """
@@ -242,18 +243,18 @@ def speed(millions: float) -> None:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["quality", "speed"])
+    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed"], default="all")
     parser.add_argument("millions", nargs="*", type=float)
     parser.add_argument("--held-out", action="store_true")
     chosen = parser.parse_args()
     if not DATA.exists():
         sys.exit(f"skipped: {DATA.name} with the corpora is missing")
-    if chosen.what == "quality":
+    if chosen.what != "speed":
         for corpus in corpora(chosen.held_out):
             figures = quality(corpus)
             print(f"{corpus.name}: {len(corpus.prompts)} prompts")
             print("   ", "  ".join(f"{k} {v:.4g}" for k, v in figures.items()), flush=True)
-    for millions in chosen.millions or ([1.0] if chosen.what == "speed" else []):
+    for millions in chosen.millions or {"all": [1.0, 4.0, 16.0], "speed": [1.0]}.get(chosen.what, []):
         speed(millions)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory {peak:.2f} GiB")

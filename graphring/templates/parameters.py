@@ -75,11 +75,11 @@ class Parameters:
     """Share of a wording's exchanges that must have one template_id for it to be that template's."""
     attach_texts: int = 10_000
     """Prompts without a wrapper that are compared with the families of many wordings."""
-    attach_bits: float = 14.0
+    attach_bits: float = 20.0
     """Log-likelihood ratio from which such a prompt belongs to a family (dev)."""
-    attach_share: float = 0.3
+    attach_share: float = 0.4
     """Share of the median score of the family's own wordings that it needs as well (dev)."""
-    attach_margin: float = 4.0
+    attach_margin: float = 8.0
     """Bits by which the best family must be ahead of the next one."""
     payload_accounts: int = 5
     """Accounts that must share a payload before it is listed."""

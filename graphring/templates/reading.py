@@ -60,7 +60,8 @@ def _pick_rows(night: Night, label: Codes, payload: Codes, groups: list[Group], 
         ]  # fmt: skip
         candidates.sort(key=lambda i: (-count.accounts[i], -count.exchanges[i], groups[i].keys))
         if len(candidates) > most:
-            log.warning(f"new {kind}s left out", found=len(candidates), read=most, setting=_LIMITS[kind])
+            tell = log.warning if kind == WRAPPER else log.info
+            tell(f"new {kind}s left out", found=len(candidates), read=most, setting=_LIMITS[kind])
         for i in candidates[:most]:
             picked = shared if kind == PAYLOAD else by_system if groups[i].source in SYSTEMS else by_prompt
             groups[i].rows = [row for row in picked[i].tolist() if row >= 0]

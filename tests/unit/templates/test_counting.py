@@ -12,6 +12,8 @@ from graphring.templates.atoms import find_atoms
 from graphring.templates.cover import cover, inherit, split
 from graphring.templates.frequent import Batch, count_frequent
 from graphring.templates.incidence import Incidence, locate
+from graphring.templates.parameters import parameters
+from graphring.templates.search import _payloads
 from graphring.templates.sketch import Sketch
 
 
@@ -153,6 +155,14 @@ def test_a_family_is_split_by_wrappers_and_not_by_payloads():
     label = np.zeros(300, np.int32)
     found = split(incidence(rows), label, np.full(33, 6), share=0.1, least=2, covered=0.4)
     assert found.tolist() == [1 + i % 2 for i in range(300)]
+
+
+def test_a_piece_of_a_wrapper_is_no_payload():
+    rows = [{0, 1} if i % 2 else {0} for i in range(40)] + [{0, 2}, {0, 2}, {0, 2}]
+    label = np.zeros(43, np.int32)
+    size, accounts = np.array([9, 9, 9]), np.array([40, 20, 6])
+    found = _payloads(incidence(rows), label, size, accounts, parameters({})).tolist()
+    assert found == [-1] * 40 + [2] * 3
 
 
 def test_a_row_inherits_what_four_fifths_of_its_atoms_rows_have():

@@ -59,6 +59,11 @@ def test_few_rewordings_of_the_same_accounts_are():
     assert set(joined(nodes)) == {0}
 
 
+def test_a_few_accounts_of_many_in_common_prove_nothing():
+    nodes = [node(words, [*range(4), *range(100 * i + 10, 100 * i + 30)]) for i, words in enumerate(PARAPHRASES[:4])]
+    assert joined(nodes, 100_000) == [0, 1, 2, 3]
+
+
 def test_accounts_that_everybody_shares_prove_nothing():
     nodes = [node(words, range(20)) for words in PARAPHRASES[:4]]
     assert joined(nodes, 20) == [0, 1, 2, 3]
