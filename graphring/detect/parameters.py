@@ -124,7 +124,7 @@ class Parameters:
     speaks_group: float = _p(1.0, "bits", "from here a family speaks for a group as a whole", "odds of 2 a member")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
-    dealt_bits: float = _p(6.0, "bits", "for payloads dealt out that make content enough", "1 in 64 and less")
+    dealt_bits: float = _p(3.0, "bits", "for payloads dealt out that make content enough", "draws: the bound is loose")
     together: float = _p(0.5, "share", "of random cross connections from which two parts are one work", "reasoned")
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
