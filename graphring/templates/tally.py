@@ -109,11 +109,14 @@ def _majority(label, value, groups, share):  # type: ignore[no-untyped-def]
 
 def sharers(night: Night, label: Codes, wanted: Ints) -> list[Ints]:
     """The accounts of each wanted group, ascending."""
-    place = np.full(int(label.max(initial=-1)) + 2, -1, np.int64)
+    place = np.full(int(label.max(initial=-1)) + 2, -1, np.int32)
     place[wanted] = np.arange(wanted.size)
+    place[-1] = -1  # of rows without a group
     here = place[label]
-    here[label < 0] = -1
-    kept = here >= 0
-    pairs = np.unique((here[kept] << 32) | night.account[kept])
+    kept = np.flatnonzero(here >= 0)
+    pairs = (here[kept].astype(np.int64) << 32) | night.account[kept]
+    del here, kept
+    pairs.sort()
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     bounds = np.searchsorted(pairs >> 32, np.arange(wanted.size + 1))
     return [pairs[a:b] & 0xFFFFFFFF for a, b in pairwise(bounds.tolist())]
