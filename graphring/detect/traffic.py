@@ -52,7 +52,7 @@ def read_exchanges(path: Path, n: int) -> Exchanges:
     ----------
     n: number of accounts.
     """
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(path, pre_buffer=False)
     parts = [
         _narrow(batch)
         for batch in file.iter_batches(_BATCH, columns=["account", "ip", "ts", "conversation", "prompt", "system"])
@@ -85,7 +85,7 @@ def stream_features(path: Path) -> Iterator[tuple[int, Longs, Hashes]]:
     Features are the winnowed shingles and the whole prompt (salted).
     """
     first = 0
-    for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=["shingles", "prompt"]):
+    for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(_BATCH, columns=["shingles", "prompt"]):
         lists = batch.column("shingles")
         flat = lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
         size = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
