@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
+from graphring.detect.cohesion import cohesion, doubly
 from graphring.detect.layers import Ints, Layer, Reals, customers_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
@@ -60,6 +60,7 @@ class Meter:
         )
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
+        self._asked: tuple[Ints, Reals] | None = None
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -87,11 +88,12 @@ class Meter:
         ]  # fmt: skip
         return self._enabled(found)
 
-    def rest(self, group: Ints) -> list[Signal]:
-        """All other signals."""
+    def rest(self, group: Ints, relations: list[Signal]) -> list[Signal]:
+        """All other signals, given `relations`."""
+        wrapper = next((s for s in relations if s.name == "common wrapper"), None) or self._wrapper(group)
         return self._enabled(
             [
-                self._synchrony(group, self._wrapper(group)),
+                self._synchrony(group, wrapper),
                 self._signup(group),
                 self._churn(group),
                 self._trust(group),
@@ -174,9 +176,9 @@ class Meter:
     def _link(self, layer: Layer, group: Ints) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
-        bits = np.minimum(one.bits, self.p.link_bits * _doubly(layer, group, s.observed))
+        bits = np.minimum(one.bits, self.p.link_bits * doubly(layer, group, s.observed))
         if self.p.link_cohesion > 0.0 and bits.any():
-            bits *= np.clip(_cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
+            bits *= np.clip(cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
         return replace(one, bits=bits, chances=s.uses * 1.0)
 
     def _synchrony(self, group: Ints, wrapper: Signal) -> Signal:
@@ -210,6 +212,12 @@ class Meter:
         return rows if have.mean() >= 0.5 else None
 
     def _venue(self, group: Ints) -> Reals:
+        """`_at_venue`; three signals of one group ask for it."""
+        if self._asked is None or self._asked[0] is not group:
+            self._asked = (group, self._at_venue(group))
+        return self._asked[1]
+
+    def _at_venue(self, group: Ints) -> Reals:
         """How far an account works at one place with the group: a class room or a hall makes people act together.
 
         The share of its exchanges on the few addresses that half of the group's accounts use each, scaled so that a
@@ -256,47 +264,6 @@ class Meter:
         venue = self._venue(group)
         bits = -self.p.venue_bits * venue
         return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
-
-
-def _doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
-    """How many of its shared objects an account shares with somebody with whom it shares another one too; at least one
-    where it shares any. In a sparse random graph every community shares, but hardly any pair does so twice.
-    """
-    if shared.max(initial=0.0) < 2.0:
-        return np.minimum(shared, 1.0)
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
-    _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
-    use = (users[column] >= 2) & (users[column] <= _CROWD)
-    if not use.any():
-        return np.minimum(shared, 1.0)
-    table = sp.csr_matrix((np.ones(use.sum()), (local[use], column[use])), shape=(len(group), len(users)))
-    pairs = (table @ table.T).tocsr()
-    pairs.setdiag(0)
-    pairs.data = (pairs.data >= 2).astype(np.float64)
-    pairs.eliminate_zeros()
-    twice = table.multiply((pairs @ table) > 0).sum(axis=1)
-    return np.asarray(np.maximum(np.asarray(twice).ravel(), np.minimum(shared, 1.0)), dtype=np.float64)
-
-
-def _cohesion(layer: Layer, group: Ints) -> Reals:
-    """The mean share of the group's other accounts that use an object which an account shares with the group at all.
-
-    People of one interest meet on some of many objects; accounts that one hand leads meet on most of a few.
-    """
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
-    _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
-    others = (users[column] - 1.0) / max(len(group) - 1.0, 1.0)
-    met = np.bincount(local[others > 0], minlength=len(group))
-    total = np.bincount(local, weights=others, minlength=len(group))
-    return np.asarray(total / np.maximum(met, 1), dtype=np.float64)
-
-
-_CROWD = 300
-"""Objects of more accounts of a group are left out when pairs are counted: the cost grows with the square."""
 
 
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:

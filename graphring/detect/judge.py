@@ -50,10 +50,16 @@ class Verdict:
         return np.asarray((columns * values).sum(axis=0) / max(float(weight.sum()), 1e-9))
 
 
-def judge(meter: Meter, group: Ints) -> Verdict:
-    """Measure a group with all signals."""
+def judge(meter: Meter, group: Ints, relations: list[Signal] | None = None) -> Verdict:
+    """Measure a group with all signals.
+
+    Parameters
+    ----------
+    relations: what `meter.relations` said of this group, where that is known already.
+    """
     p = meter.p
-    signals = _tempered(meter.relations(group) + meter.rest(group), p)
+    shared = meter.relations(group) if relations is None else relations
+    signals = _tempered(shared + meter.rest(group, shared), p)
     tied = sum((s.bits / p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
     families = _capped(signals, len(group), p)
     against = sum((np.minimum(s.bits, 0.0) for s in signals), np.zeros(len(group)))
@@ -142,9 +148,10 @@ def _timing(v: Verdict) -> Reals:
 def core_of(meter: Meter, group: Ints) -> Verdict | None:
     """The core of a candidate: its members, measured again against each other until they stand."""
     p = meter.p
-    if not _promising(meter, group):
+    relations = meter.relations(group)
+    if not _promising(meter, group, relations):
         return None
-    v = judge(meter, group)
+    v = judge(meter, group, relations)
     keep = strong(v, p)
     if keep.mean() < p.least_share:
         return None
@@ -159,10 +166,10 @@ def core_of(meter: Meter, group: Ints) -> Verdict | None:
     return v if keep.mean() >= p.settled and convincing(meter, v) else None
 
 
-def _promising(meter: Meter, group: Ints) -> bool:
+def _promising(meter: Meter, group: Ints, relations: list[Signal]) -> bool:
     """Whether the accounts that share most share enough for a closer look."""
     p = meter.p
-    bits = sum((np.maximum(s.bits, 0.0) for s in meter.relations(group)), np.zeros(len(group)))
+    bits = sum((np.maximum(s.bits, 0.0) for s in relations), np.zeros(len(group)))
     top = max(int(len(group) * p.least_share), p.min_ring)
     return bool(np.sort(bits)[-top:].mean() >= p.promising_bits)
 

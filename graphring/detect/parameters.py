@@ -135,15 +135,15 @@ class Parameters:
     # tiers and probability
     high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")
     medium_bits: float = _p(7.5, "bits", "score of the tier medium", "calibration")
-    even_bits: float = _p(7.5, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
-    slope: float = _p(1.0, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
+    even_bits: float = _p(2.4, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
+    slope: float = _p(0.61, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
 
     # what a tier needs beside bits (explain.py), and how sure one is of a member
     high_probability: float = _p(0.9, "share", "probability of the tier high at least", "one wrong in ten")
     medium_probability: float = _p(0.5, "share", "probability of the tier medium at least", "more likely than not")
     false_discovery: float = _p(0.05, "share", "q-value of the tiers high and medium at most", "convention")
-    member_shift: float = _p(0.0, "bits", "above even_bits: where a member is as likely as not", "calibrate")
-    member_slope: float = _p(1.0, "1", "bits of log-odds for one bit of a member's", "calibrate")
+    member_shift: float = _p(-10.6, "bits", "above even_bits: where a member is as likely as not", "calibrate")
+    member_slope: float = _p(0.55, "1", "bits of log-odds for one bit of a member's", "calibrate")
 
     # how often chance does as much, and what decisions change
     null_draws: int = _p(499, "groups", "of strangers that rings are compared with", "p from .002; cost")

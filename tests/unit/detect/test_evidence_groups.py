@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from graphring.detect.evidence import Meter, _cohesion
+from graphring.detect.cohesion import cohesion
+from graphring.detect.evidence import Meter
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 
@@ -57,5 +58,5 @@ def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
     account = np.array([0, 1, 2, 3, 0, 1, 3])
     item = np.array([7, 7, 7, 7, 8, 8, 9])
     layer = build_layer("link", account, item, np.arange(5, dtype=np.int32))
-    cohesion = _cohesion(layer, np.arange(5, dtype=np.int32))
-    assert cohesion == pytest.approx([(3 + 1) / 4 / 2, (3 + 1) / 4 / 2, 3 / 4, 3 / 4, 0.0])
+    reached = cohesion(layer, np.arange(5, dtype=np.int32))
+    assert reached == pytest.approx([(3 + 1) / 4 / 2, (3 + 1) / 4 / 2, 3 / 4, 3 / 4, 0.0])
