@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from graphring.detect.layers import Ints, Layer, Reals
+from graphring.detect.layers import Ints, Layer, Reals, edges_of
 
 __all__ = ["cohesion", "doubly"]
 
@@ -16,9 +16,7 @@ def doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
     """
     if shared.max(initial=0.0) < 2.0:
         return np.minimum(shared, 1.0)
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+    local, edge = edges_of(layer.start, group)
     _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
     use = (users[column] >= 2) & (users[column] <= _CROWD)
     if not use.any():
@@ -37,9 +35,7 @@ def cohesion(layer: Layer, group: Ints) -> Reals:
 
     People of one interest meet on some of many objects; accounts that one hand leads meet on most of a few.
     """
-    size = layer.start[group + 1] - layer.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+    local, edge = edges_of(layer.start, group)
     _, column, users = np.unique(layer.object[edge], return_inverse=True, return_counts=True)
     others = (users[column] - 1.0) / max(len(group) - 1.0, 1.0)
     met = np.bincount(local[others > 0], minlength=len(group))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
-from graphring.detect.judge import FAMILIES, JOINT, Verdict, strong
+from graphring.detect.judge import FAMILIES, Verdict, strong, summed
 from graphring.detect.parameters import Parameters
 from graphring.model import Family
 
@@ -23,24 +22,10 @@ def remaining(v: Verdict, p: Parameters) -> Mapping[Family, int]:
     """
     now = strong(v, p)
     speaking = sorted({s.family for s in v.signals if (s.bits != 0.0).any()}, key=FAMILIES.index)
-    return {family: len(v.group) - int((now & ~strong(_without(v, family), p)).sum()) for family in speaking}
+    return {family: len(v.group) - int((now & ~strong(_without(v, family, p), p)).sum()) for family in speaking}
 
 
-def _without(v: Verdict, family: Family) -> Verdict:
-    gone = [s for s in v.signals if s.family is family]
-    families = v.families.copy()
-    families[:, FAMILIES.index(family)] = 0.0
-    zero = np.zeros(len(v.group))
-    against = v.against - sum((np.minimum(s.bits, 0.0) for s in gone), zero)
-    joint = v.joint - sum(
-        (np.maximum(s.bits, 0.0) for s in gone if s.name in JOINT or s.family is Family.OTHER), zero
-    )  # fmt: skip
-    return replace(
-        v,
-        signals=tuple(s for s in v.signals if s.family is not family),
-        families=families,
-        against=against,
-        bits=families.sum(axis=1) + against,
-        joint=joint,
-        tied=zero if family is Family.CONTENT else v.tied,
-    )
+def _without(v: Verdict, family: Family, p: Parameters) -> Verdict:
+    kept = [s for s in v.signals if s.family is not family]
+    tied = np.zeros(len(v.group)) if family is Family.CONTENT else v.tied
+    return summed(v.group, kept, tied, v.weight, p)

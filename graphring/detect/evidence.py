@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly
-from graphring.detect.layers import Ints, Layer, Reals, customers_of
+from graphring.detect.layers import Ints, Layer, Reals, customers_of, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
@@ -123,11 +123,10 @@ class Meter:
         evidence (Poisson).
         """
         layer, code = self.r.content.items, self.r.customers.code
-        size = layer.start[group + 1] - layer.start[group]
-        edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        local, edge = edges_of(layer.start, group)
         _, owner = np.unique(code[group], return_inverse=True)
         n = int(owner.max()) + 1
-        sent = np.unique(layer.object[edge].astype(np.int64) * n + np.repeat(owner, size))
+        sent = np.unique(layer.object[edge].astype(np.int64) * n + owner[local])
         item, heads = np.unique(sent // n, return_counts=True)
         heads = heads[heads >= self.p.exclusive * layer.degree[item]].astype(np.float64)
         pairs, triples = float((heads * (heads - 1) / 2).sum()), float((heads * (heads - 1) * (heads - 2) / 6).sum())
@@ -224,9 +223,7 @@ class Meter:
         fifth is nothing and half is all.
         """
         layer = self.r.addresses
-        size = layer.start[group + 1] - layer.start[group]
-        local = np.repeat(np.arange(len(group)), size)
-        edge = np.repeat(layer.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+        local, edge = edges_of(layer.start, group)
         objects, inverse = np.unique(layer.object[edge], return_inverse=True)
         users = np.bincount(inverse, minlength=len(objects))
         top = np.lexsort((np.arange(len(objects)), -users))[: self.p.site_addresses]

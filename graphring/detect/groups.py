@@ -1,7 +1,7 @@
 """Candidate groups: who might belong together. Generous on purpose: evidence decides later.
 
-Groups come from wrappers, from communities of the account–object graph of each layer at several resolutions, and from
-conversations that other customers continue.
+Groups come from wrappers, template families and linked objects, and from communities of the account–object graph at
+several resolutions: of each layer, of all layers of work, of all layers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["Candidate", "candidates", "communities"]
+__all__ = ["Candidate", "candidates", "communities", "large_enough"]
 
 Candidate = tuple[str, Ints]
 """Where a group comes from and its accounts, sorted."""
@@ -40,7 +40,7 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
     kept = []
     for name, group in sorted(found, key=lambda c: (c[0], -len(c[1]), c[1].tobytes())):
         key = group.tobytes()
-        if key not in seen and _large_enough(group, r, p):
+        if key not in seen and large_enough(group, r, p):
             seen.add(key)
             kept.append((name, group))
     return kept
@@ -57,7 +57,8 @@ def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:
         yield layer, f"link {layer.name}", p.hub_link
 
 
-def _large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
+def large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
+    """Whether a group could be a ring at all: accounts, and customers that pretend to be strangers."""
     return len(group) >= p.min_ring and len(np.unique(r.customers.code[group])) >= p.min_customers
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from graphring.detect.evidence import Flags, Meter, Signal
+from graphring.detect.groups import large_enough
 from graphring.detect.layers import Ints, Reals
 from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
 from graphring.model import Family
 
-__all__ = ["FAMILIES", "JOINT", "Verdict", "convincing", "core_of", "judge", "strong"]
+__all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong", "summed"]
 
 FAMILIES: Final = tuple(Family)
-JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
+_JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
 _PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
 """What an account shows by itself, whoever else is in the group."""
@@ -43,11 +45,10 @@ class Verdict:
     tied: Reals
     weight: Reals
 
-    def mean(self, values: Reals, among: Flags | None = None) -> Reals:
-        """The weighted mean over the accounts, or over those that are flagged; of columns, if there are several."""
-        weight = self.weight if among is None else self.weight * among
-        columns = weight if values.ndim == 1 else weight[:, None]  # np.sum: BLAS sums in an order of its own
-        return np.asarray((columns * values).sum(axis=0) / max(float(weight.sum()), 1e-9))
+    def mean(self, values: Reals) -> Reals:
+        """The weighted mean over the accounts; of columns, if there are several."""
+        weight = self.weight if values.ndim == 1 else self.weight[:, None]  # np.sum: BLAS sums in an order of its own
+        return np.asarray((weight * values).sum(axis=0) / max(float(self.weight.sum()), 1e-9))
 
 
 def judge(meter: Meter, group: Ints, relations: list[Signal] | None = None) -> Verdict:
@@ -61,19 +62,23 @@ def judge(meter: Meter, group: Ints, relations: list[Signal] | None = None) -> V
     shared = meter.relations(group) if relations is None else relations
     signals = _tempered(shared + meter.rest(group, shared), p)
     tied = sum((s.bits / p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
+    requests = np.maximum(meter.r.requests[group], 1.0)
+    return summed(group, signals, tied, requests / (requests + p.pooled * tied), p)
+
+
+def summed(group: Ints, signals: Sequence[Signal], tied: Reals, weight: Reals, p: Parameters) -> Verdict:
+    """The verdict of these signals; `tied` and `weight` as in Verdict."""
     families = _capped(signals, len(group), p)
     against = sum((np.minimum(s.bits, 0.0) for s in signals), np.zeros(len(group)))
     joint = sum((np.maximum(s.bits, 0.0) for s in signals if _is_joint(s)), np.zeros(len(group)))
-    requests = meter.r.requests[group] * 1.0
-    weight: Reals = np.maximum(requests, 1.0) / (np.maximum(requests, 1.0) + p.pooled * tied)
     return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint, tied, weight)
 
 
 def _is_joint(s: Signal) -> bool:
-    return s.name in JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
+    return s.name in _JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
 
 
-def _capped(signals: list[Signal], n: int, p: Parameters) -> Reals:
+def _capped(signals: Sequence[Signal], n: int, p: Parameters) -> Reals:
     """Bits of each family, [n, families], under its cap."""
     families = np.zeros((n, len(FAMILIES)))
     for s in signals:
@@ -156,7 +161,7 @@ def core_of(meter: Meter, group: Ints) -> Verdict | None:
     if keep.mean() < p.least_share:
         return None
     for _ in range(p.passes):
-        if not _large_enough(meter, group[keep]):
+        if not large_enough(group[keep], meter.r, p):
             return None
         if keep.all():
             break
@@ -172,8 +177,3 @@ def _promising(meter: Meter, group: Ints, relations: list[Signal]) -> bool:
     bits = sum((np.maximum(s.bits, 0.0) for s in relations), np.zeros(len(group)))
     top = max(int(len(group) * p.least_share), p.min_ring)
     return bool(np.sort(bits)[-top:].mean() >= p.promising_bits)
-
-
-def _large_enough(meter: Meter, group: Ints) -> bool:
-    p = meter.p
-    return len(group) >= p.min_ring and len(np.unique(meter.r.customers.code[group])) >= p.min_customers

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "Layer", "Longs", "Reals", "build_layer", "customers_of", "keep_objects", "sorted_unique"]
+__all__ = [
+    "Ints",
+    "Layer",
+    "Longs",
+    "Reals",
+    "build_layer",
+    "customers_of",
+    "edges_of",
+    "keep_objects",
+    "sorted_unique",
+]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -39,6 +49,15 @@ class Layer:
     def size(self) -> int:
         """Number of objects."""
         return len(self.degree)
+
+
+def edges_of(start: Longs, group: Ints) -> tuple[Longs, Longs]:
+    """The edges (or rows) of a group's accounts, account by account: the place of each one's account in the group, and
+    its number; `start` is that of a layer or of the exchanges.
+    """
+    size = start[group + 1] - start[group]
+    local = np.repeat(np.arange(len(group)), size)
+    return local, np.repeat(start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
 
 
 def build_layer(name: str, account: npt.NDArray[np.integer], key: npt.NDArray[np.integer], customer: Ints) -> Layer:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from graphring.detect.groups import communities
-from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer
+from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
@@ -39,9 +39,10 @@ def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
     done: list[Ints] = []
     while parts:
         whole = parts.pop(0)
-        while near := [x for x in parts if _common(r, whole, x, p) >= p.together]:
-            whole = np.sort(np.concatenate([whole, near[0]]))
-            parts = [x for x in parts if x is not near[0]]
+        while (
+            near := next((i for i, x in enumerate(parts) if _common(r, whole, x, p) >= p.together), None)
+        ) is not None:
+            whole = np.sort(np.concatenate([whole, parts.pop(near)]))
         done.append(whole)
     return done
 
@@ -52,9 +53,7 @@ def _common(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
     work = _work_layer(r, union, p)
     if not work.size:
         return 0.0
-    pairs = _connections(work, np.isin(union, other).astype(np.int64), 2)
-    degree = pairs.sum(axis=1)
-    return float(pairs[0, 1] * degree.sum() / max(float(degree[0] * degree[1]), 1e-9))
+    return float(_ratios(_connections(work, np.isin(union, other).astype(np.int64), 2))[0, 1])
 
 
 def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
@@ -62,15 +61,13 @@ def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
     accounts: list[npt.NDArray[np.int64]] = []
     keys: list[npt.NDArray[np.int64]] = []
     base = 0
-    inside = np.zeros(r.n, dtype=bool)
-    inside[group] = True
     for layer in (r.content.items, r.content.wrappers, r.conversations, *r.links):
-        account = layer.accounts
-        use = inside[account]
-        a, o = account[use], layer.object[use].astype(np.int64)
-        k = np.bincount(o, minlength=layer.size)
-        mostly = k[o] >= p.exclusive * (k[o] + np.maximum(layer.degree[o] - k[o], 0))
-        accounts.append(np.searchsorted(group, a[mostly]))
+        local, edge = edges_of(layer.start, group)
+        o = layer.object[edge].astype(np.int64)
+        _, column, users = np.unique(o, return_inverse=True, return_counts=True)
+        k = users[column]
+        mostly = k >= p.exclusive * (k + np.maximum(layer.degree[o] - k, 0))
+        accounts.append(local[mostly])
         keys.append(o[mostly] + base)
         base += layer.size
     return build_layer("work", np.concatenate(accounts), np.concatenate(keys), np.arange(len(group), dtype=np.int32))
@@ -84,8 +81,7 @@ def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
     pairs = _connections(work, label, m)
     root = np.arange(m)
     while len(pairs) > 1:
-        degree = pairs.sum(axis=1)
-        ratio = pairs * max(float(degree.sum()), 1e-9) / np.maximum(np.outer(degree, degree), 1e-9)
+        ratio = _ratios(pairs)
         ratio[np.tril_indices(len(pairs))] = -1.0
         i, j = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
         if ratio[i, j] < p.apart:
@@ -95,6 +91,12 @@ def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
         pairs = np.delete(np.delete(pairs, j, axis=0), j, axis=1)
         root = np.where(root == j, i, np.where(root > j, root - 1, root))
     return np.where(label >= 0, root[np.maximum(label, 0)], -1)
+
+
+def _ratios(pairs: Reals) -> Reals:
+    """Connections of parts, as a share of what their degrees give at random."""
+    degree = pairs.sum(axis=1)
+    return np.asarray(pairs * max(float(degree.sum()), 1e-9) / np.maximum(np.outer(degree, degree), 1e-9))
 
 
 def _connections(work: Layer, label: Longs, m: int) -> Reals:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.detect.judge import Verdict
-from graphring.detect.layers import Ints, Reals
+from graphring.detect.layers import Ints, Reals, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.model import Role
@@ -52,9 +52,7 @@ def _two_lives(r: Relations, group: Ints) -> tuple[Reals, Reals]:
     there before it was first seen on an address of others (0: never seen there).
     """
     x = r.exchanges
-    size = x.start[group + 1] - x.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    row = np.repeat(x.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))
+    local, row = edges_of(x.start, group)
     local, row = local[x.ip[row] >= 0], row[x.ip[row] >= 0]
     pairs = np.unique(x.ip[row].astype(np.int64) * len(group) + local) // max(len(group), 1)
     address, users = np.unique(pairs, return_counts=True)

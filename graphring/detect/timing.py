@@ -16,7 +16,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from graphring.detect.layers import Ints, Longs, Reals
+from graphring.detect.layers import Ints, Longs, Reals, edges_of
 from graphring.detect.traffic import Exchanges
 
 __all__ = ["Synchrony", "synchrony"]
@@ -46,9 +46,8 @@ def synchrony(x: Exchanges, group: Ints, customer: Ints, focus: npt.NDArray[np.b
     focus: for each exchange of the group, account by account, whether it counts; None: all do.
     """
     last = int(x.seconds.max()) // _BIN if x.rows else 0
-    size = x.start[group + 1] - x.start[group]
-    local = np.repeat(np.arange(len(group)), size)
-    seconds = x.seconds[np.repeat(x.start[group] - np.cumsum(size) + size, size) + np.arange(len(local))]
+    local, row = edges_of(x.start, group)
+    seconds = x.seconds[row]
     if focus is not None:
         local, seconds = local[focus], seconds[focus]
     start = np.searchsorted(local, np.arange(len(group) + 1))
