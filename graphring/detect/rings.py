@@ -31,10 +31,9 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     found = []
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         members = _grown(meter, v.group, taken)
-        if len(members) > len(v.group) and convincing(meter, whole := judge(meter, members)):
-            taken[members] = True
-            v = whole
-        found.append(v)
+        grown = len(members) > len(v.group) and convincing(meter, whole := judge(meter, members))
+        found.append(whole if grown else v)
+        taken[found[-1].group] = True
     return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
 
 
