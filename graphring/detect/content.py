@@ -49,7 +49,7 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
     _, first, block = np.unique(signature, return_index=True, return_inverse=True)
     size = np.bincount(block, minlength=len(first))
     repeating = wrapper.copy()
-    wrapper &= (degree >= 3) & (size[block] >= p.block_features)
+    wrapper &= (degree >= 3) & (size[block] >= p.block_features) & (prompts >= p.wrapper_varied * uses)
     wrapper &= first[block] == np.arange(m)
     chosen = wrapper[code]
     used = row[chosen]

@@ -18,7 +18,9 @@ import scipy.sparse as sp
 from disposable_email_domains import blocklist
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["FREE_MAIL", "Customers", "joined_customers", "resolve_customers"]
+from graphring.detect.parameters import Parameters
+
+__all__ = ["FREE_MAIL", "Customers", "joined_customers", "parted_customers", "resolve_customers"]
 
 _FREE_MAIL_TEXT: Final = """
 gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk yahoo.co.jp yahoo.fr
@@ -35,16 +37,22 @@ FREE_MAIL: Final = frozenset(_FREE_MAIL_TEXT.split())
 """Mail providers whose domain says nothing about who an account belongs to."""
 
 
+_DAY: Final = 86_400 * 1_000_000
+"""Microseconds."""
+
+
 @dataclass(frozen=True)
 class Customers:
     """code: customer of each account, int32[N]; size: accounts of each customer; declared: whether the customer is a
-    declared organisation; domain: whether it has a mail domain of its own.
+    declared organisation; own_domain: whether it has a mail domain of its own; pretended: bool[N], accounts that look
+    like one customer's and are not taken for one (`parted_customers`).
     """
 
     code: npt.NDArray[np.int32]
     size: npt.NDArray[np.int64]
     declared: npt.NDArray[np.bool_]
     own_domain: npt.NDArray[np.bool_]
+    pretended: npt.NDArray[np.bool_]
 
     @property
     def count(self) -> int:
@@ -76,7 +84,7 @@ def resolve_customers(accounts: pa.Table, payments: pa.Table, *, max_domain: int
     )
     _, first, code = np.unique(key.astype(str), return_index=True, return_inverse=True)
     size = np.bincount(code, minlength=len(first))
-    return Customers(code.astype(np.int32), size, (organisation != "")[first], own[first])
+    return Customers(code.astype(np.int32), size, (organisation != "")[first], own[first], np.zeros(n, dtype=bool))
 
 
 def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.int64]) -> Customers:
@@ -100,10 +108,65 @@ def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.i
     label = connected_components(links, directed=False)[1]
     _, first, code = np.unique(label[c.code], return_index=True, return_inverse=True)
     size = np.bincount(code, minlength=len(first))
-    declared, own = (
-        np.bincount(code, weights=flag[c.code], minlength=len(first)) > 0 for flag in (c.declared, c.own_domain)
+    declared, own = (  # one account that claims to be a firm does not make one of all that share its card
+        2.0 * np.bincount(code, weights=flag[c.code], minlength=len(first)) > size
+        for flag in (c.declared, c.own_domain)
     )
-    return Customers(code.astype(np.int32), size, declared, own)
+    return Customers(code.astype(np.int32), size, declared, own, c.pretended)
+
+
+def parted_customers(
+    c: Customers, accounts: pa.Table, account: npt.NDArray[np.int32], ip: npt.NDArray[np.int32], p: Parameters
+) -> Customers:
+    """Many accounts on one card, under mail addresses of many providers, that work from addresses they share and spread
+    over them evenly, as a network of proxies does: they are not taken for one customer. A firm of that size says who it
+    is, or has a mail domain, or works at an office or two; where there are few addresses to tell, its accounts are not
+    of one day.
+
+    Parameters
+    ----------
+    account, ip: of each exchange (ip -1: none).
+    """
+    many = (c.size >= p.pretended) & ~c.declared & ~c.own_domain
+    here = many[c.code[account]] & (ip >= 0)
+    pairs, sent = np.unique(account[here].astype(np.int64) << 32 | ip[here].astype(np.int64), return_counts=True)
+    owner, address = c.code[pairs >> 32].astype(np.int64), pairs & 0xFFFFFFFF
+    place, index, users = np.unique(owner << 32 | address, return_inverse=True, return_counts=True)
+    often = np.bincount(index, weights=sent) * (users >= 2)
+    at_pool = np.bincount(place >> 32, weights=often, minlength=c.count)
+    everywhere = np.bincount(owner, weights=sent, minlength=c.count)
+    pool = at_pool**2 / np.maximum(np.bincount(place >> 32, weights=often**2, minlength=c.count), 1.0)
+    pairs = np.unique(c.code.astype(np.int64) << 32 | _codes(_folded(accounts["email_domain"])))
+    domains = np.bincount(pairs >> 32, minlength=c.count)
+    batch = _batches(c, accounts["created_at"].cast(pa.int64()).to_numpy(), np.flatnonzero(many), 2 * _DAY)
+    part = many & (domains >= p.pretended_domains) & (2.0 * at_pool >= everywhere)
+    part &= (pool > p.site_addresses) | (batch & (pool > p.office_addresses))
+    alone = part[c.code]
+    code = np.where(alone, c.count + np.arange(len(c.code)), c.code)
+    _, first, code = np.unique(code, return_index=True, return_inverse=True)
+    size = np.bincount(code, minlength=len(first))
+    return Customers(code.astype(np.int32), size, c.declared[c.code][first], c.own_domain[c.code][first], alone)
+
+
+def _batches(
+    c: Customers, created: npt.NDArray[np.generic], asked: npt.NDArray[np.int64], span: int
+) -> npt.NDArray[np.bool_]:
+    """For each customer, whether half of its accounts or more were created within `span` microseconds; False where not
+    asked.
+    """
+    found = np.zeros(c.count, dtype=bool)
+    order = np.argsort(c.code, kind="stable")
+    start = np.searchsorted(c.code[order], np.arange(c.count + 1))
+    for customer in asked:
+        times = np.asarray(created, dtype=np.float64)[order[start[customer] : start[customer + 1]]]
+        times = np.sort(times[np.isfinite(times)])
+        within = np.searchsorted(times, times + span, "right") - np.arange(len(times))
+        found[customer] = 2 * int(within.max(initial=0)) >= c.size[customer]
+    return found
+
+
+def _codes(text: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    return np.asarray(np.unique(text.astype(str), return_inverse=True)[1], dtype=np.int64)
 
 
 def _folded(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:

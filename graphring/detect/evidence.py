@@ -14,16 +14,29 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly
-from graphring.detect.layers import Ints, Layer, Reals, customers_of, edges_of
+from graphring.detect.layers import Ints, Layer, Longs, Reals, customers_of, edges_of
+from graphring.detect.luck import search_luck
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
-from graphring.detect.timing import synchrony
+from graphring.detect.timing import Synchrony, synchrony
 from graphring.model import Family
 
 __all__ = ["Flags", "Meter", "Signal"]
 
 Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a group works together. share: of each account's exchanges that are at a place of the group; at: 0..1, how
+    far the account works there; met: of the addresses beyond its two busiest, how many are such places; rows: for each
+    exchange of the group, account by account, whether it was sent elsewhere (None: all were).
+    """
+
+    at: Reals
+    met: Reals
+    elsewhere: Flags | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +73,10 @@ class Meter:
         )
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
-        self._asked: tuple[Ints, Reals] | None = None
+        self._asked: tuple[Ints, Place] | None = None
+        self.luck: Mapping[str, float] = base.luck if base else {}
+        churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
+        self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -83,7 +99,7 @@ class Meter:
         """What a group shares: the cheap signals that decide whether it is worth a closer look."""
         wrapper = self._wrapper(group)
         found = [
-            self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group),
+            self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group, wrapper),
             self._payment(group), *(self._link(layer, group) for layer in self.r.links),
         ]  # fmt: skip
         return self._enabled(found)
@@ -104,9 +120,25 @@ class Meter:
     def _enabled(self, signals: list[Signal]) -> list[Signal]:
         return [s for s in signals if str(s.family) not in self.p.disabled_families]
 
+    def searched(self) -> None:
+        """Learn what a search finds among strangers, from the layers of this meter with their edges dealt anew."""
+        self.luck = {
+            layer.name: search_luck(layer, self._exposure[layer.name], self.r, self.p, exclusive)
+            for layer, exclusive in (
+                (self.r.content.items, self.p.exclusive),
+                (self.r.roaming, self.p.exclusive_address),
+            )
+        }
+
+    def _expected(self, layer: Layer, s: Shared, wrapper: Signal) -> Reals:
+        """What strangers would share: if nothing but the sharing itself picked them out, what the luckiest would."""
+        firm = float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5
+        return s.expected if firm else s.expected * self.luck.get(layer.name, 1.0)
+
     def _division(self, group: Ints, wrapper: Signal) -> Signal:
         p = self.p
         s = self._share(self.r.content.items, group, p.exclusive, p.senders, p.replication)
+        s = replace(s, expected=self._expected(self.r.content.items, s, wrapper))
         per = p.division_effect * np.maximum(self.r.requests[group], 1)
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
         damp = (1.0 - s.coverage) ** 2
@@ -157,11 +189,15 @@ class Meter:
         bits = np.minimum(one.bits, self.p.handover_bits * s.observed)
         return replace(one, bits=bits, chances=self.r.requests[group] * 1.0)
 
-    def _rotation(self, group: Ints) -> Signal:
-        s = self._share(self.r.roaming, group)
+    def _rotation(self, group: Ints, wrapper: Signal) -> Signal:
+        """Places where much of the group works do not count, nor one more address: people meet at one place."""
+        s, place = self._share(self.r.roaming, group, self.p.exclusive_address), self._place_of(group)
+        met = np.maximum(s.observed - place.met, 0.0)
+        s = replace(s, observed=met, expected=self._expected(self.r.roaming, s, wrapper))
         name = "rotation over shared addresses"
         one = _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
-        return replace(one, bits=one.bits * (1.0 - self._venue(group)), chances=s.uses * 1.0)
+        several = np.clip(met - 1.0, 0.0, 1.0)
+        return replace(one, bits=one.bits * several * (1.0 - place.at), chances=np.maximum(s.uses - 1.0, 0.0))
 
     def _payment(self, group: Ints) -> Signal:
         p, customers = self.p, self.r.customers
@@ -183,16 +219,25 @@ class Meter:
     def _synchrony(self, group: Ints, wrapper: Signal) -> Signal:
         """Likelihood of each account's excess under what is typical of the group, against none: normal, with the
         variance 1/12 of a uniform rank for each sitting. An account that never sends the group's own wrapper had as
-        many chances as a few sittings.
+        many chances as a few sittings. Measured on all exchanges and on those in `focus`: what says more counts.
         """
-        s = synchrony(self.r.exchanges, group, self.r.customers.code, self.focus(group))
+        place, focused = self._place_of(group).elsewhere, self.focus(group)
+        s, bits = self._excess(group, place)
+        if focused is not None:  # camouflage hides what accounts do together, and a wrapper may be that of a few only
+            other, more = self._excess(group, focused if place is None else focused & place)
+            if more.sum() > bits.sum():
+                s, bits = other, more
+        chances = np.maximum(s.sittings, np.minimum(wrapper.observed, 4.0))
+        return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows", chances)
+
+    def _excess(self, group: Ints, focus: Flags | None) -> tuple[Synchrony, Reals]:
+        s = synchrony(self.r.exchanges, group, self.r.customers.code, focus)
         informed = s.excess[s.sittings >= 2]
         typical = float(np.quantile(informed, 0.75)) if len(informed) else 0.0
         mu = float(np.clip(0.8 * typical, self.p.synchrony_least, 0.4))
         bits = 12.0 * s.sittings * (s.excess * mu - mu**2 / 2.0) / np.log(2.0)
-        bits = np.clip(bits, 0.0, self.p.synchrony_cap) * (1.0 - self._venue(group))
-        chances = np.maximum(s.sittings, np.minimum(wrapper.observed, 4.0))
-        return Signal("synchrony", Family.TIMING, bits, s.observed, s.expected, "share of windows", chances)
+        habit = np.clip(2.0 * (1.0 - s.expected), 0.0, 1.0)  # who is together every day follows a clock: cron, office
+        return s, np.clip(bits, 0.0, self.p.synchrony_cap) * habit * (1.0 - self._place_of(group).at)
 
     def focus(self, group: Ints) -> Flags | None:
         """Which exchanges of the group carry one of its own wrappers; None where fewer than half of its accounts have
@@ -210,29 +255,61 @@ class Meter:
         have = np.bincount(local, weights=rows, minlength=len(group)) > 0
         return rows if have.mean() >= 0.5 else None
 
-    def _venue(self, group: Ints) -> Reals:
-        """`_at_venue`; three signals of one group ask for it."""
+    def _place_of(self, group: Ints) -> Place:
+        """`_find_place`; several signals of one group ask for it."""
         if self._asked is None or self._asked[0] is not group:
-            self._asked = (group, self._at_venue(group))
+            self._asked = (group, self._find_place(group))
         return self._asked[1]
 
-    def _at_venue(self, group: Ints) -> Reals:
-        """How far an account works at one place with the group: a class room or a hall makes people act together.
+    def _find_place(self, group: Ints) -> Place:
+        """Where a group works at one place: a class room or a hall makes people act together and share an address.
 
-        The share of its exchanges on the few addresses that half of the group's accounts use each, scaled so that a
-        fifth is nothing and half is all.
+        Places are the few addresses that a good part of the group's accounts use each, if others use them as well, or
+        the group was there for a day or two, or they are but one or two: a network of proxies is of its own, lasts, and
+        has more. What is sent at a place says nothing of synchrony, and to meet there nothing of rotation. An account
+        works there by the share of its exchanges, scaled so that a fifth is nothing and half is all, if half of the
+        group does.
         """
-        layer = self.r.addresses
+        layer, p, x = self.r.addresses, self.p, self.r.exchanges
         local, edge = edges_of(layer.start, group)
         objects, inverse = np.unique(layer.object[edge], return_inverse=True)
         users = np.bincount(inverse, minlength=len(objects))
-        top = np.lexsort((np.arange(len(objects)), -users))[: self.p.site_addresses]
-        site = top[users[top] >= np.where(np.arange(len(top)) < 2, 0.25, self.p.venue_share) * len(group)]
-        at = np.bincount(local, weights=layer.count[edge] * np.isin(inverse, site), minlength=len(group))
-        share = at / np.maximum(np.bincount(local, weights=layer.count[edge], minlength=len(group)), 1.0)
-        if (share > 0).mean() < self.p.venue_share:
-            return np.zeros(len(group))
-        return np.clip((share - 0.2) / 0.3, 0.0, 1.0)
+        top = np.lexsort((np.arange(len(objects)), -users))[: p.site_addresses]
+        top = top[users[top] >= max(p.place_share * len(group), 3.0)]
+        none = np.zeros(len(group))
+        if not len(top):
+            return Place(none, none, None)
+        rows = edges_of(x.start, group)[1]
+        at = np.searchsorted(sorted_codes := np.sort(self.r.address_code[objects[top]]), x.ip[rows])
+        at = np.where(sorted_codes[np.minimum(at, len(top) - 1)] == x.ip[rows], at, -1)
+        order = np.argsort(self.r.address_code[objects[top]])
+        place = np.where(at >= 0, order[np.minimum(np.maximum(at, 0), len(top) - 1)], -1)
+        brief = _briefly(place, x.seconds[rows] // 86_400, len(top)) >= p.venue_share
+        public = users[top] <= p.venue_share * layer.degree[objects[top]]
+        of_its_own = ~brief & ~public
+        if of_its_own.sum() < p.pool_addresses:
+            of_its_own[:] = False
+        top = top[~of_its_own]
+        elsewhere = ~np.isin(place, np.flatnonzero(~of_its_own))
+        part = np.where(np.arange(len(top)) < 2, 0.5, 1.0) * p.venue_share
+        site = top[users[top] >= part * len(group)]
+        there = np.bincount(local, weights=layer.count[edge] * np.isin(inverse, site), minlength=len(group))
+        share = there / np.maximum(np.bincount(local, weights=layer.count[edge], minlength=len(group)), 1.0)
+        beyond, other = edges_of(self.r.roaming.start, group)
+        met = np.bincount(beyond, weights=np.isin(self.r.roaming.object[other], objects[top]), minlength=len(group))
+        scaled = np.clip((share - 0.2) / 0.3, 0.0, 1.0) if (share > 0).mean() >= p.venue_share else none
+        return Place(np.where(self.r.customers.pretended[group], 0.0, scaled), met.astype(np.float64), elsewhere)
+
+    def event(self, group: Ints) -> bool:
+        """Whether a group came together on a day or two: most of its accounts were active then, and on its other days
+        few of them, as in a workshop.
+        """
+        x = self.r.exchanges
+        local, row = edges_of(x.start, group)
+        days = np.unique((x.seconds[row] // 86_400).astype(np.int64) * len(group) + local) // len(group)
+        _, active = np.unique(days, return_counts=True)
+        usual = float(np.median(active)) if len(active) >= self.p.event_days else float(len(group))
+        return bool(active.max(initial=0) >= max(self.p.venue_share * len(group), self.p.event_lift * usual))
 
     def _signup(self, group: Ints) -> Signal:
         """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
@@ -247,6 +324,13 @@ class Meter:
         bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
         return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts", known * 1.0)
 
+    def restless(self, group: Ints) -> bool:
+        """Whether a group as a whole keeps no address, against accounts of like activity, beyond what phones do."""
+        value = np.minimum(self.r.churn[group], self.p.churn_cap)
+        spread = max(float(self._usual_churn[1]), 0.1) / float(np.sqrt(len(group)))
+        least = max(self.p.restless_bits, self.p.restless_sigma * spread)
+        return bool(float(value.mean()) - float(self._usual_churn[0]) >= least)
+
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]
         bits = np.minimum(value, self.p.churn_cap)
@@ -258,9 +342,20 @@ class Meter:
         return Signal("known customer", Family.OTHER, -value, value, np.zeros(len(group)), "bits")
 
     def _place(self, group: Ints) -> Signal:
-        venue = self._venue(group)
+        venue = self._place_of(group).at
         bits = -self.p.venue_bits * venue
         return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
+
+
+def _briefly(place: Ints | Longs, day: Ints, n: int) -> Reals:
+    """For each of n places the share of exchanges there that fall on its two busiest days; place -1: elsewhere."""
+    here = place >= 0
+    pair, often = np.unique(place[here].astype(np.int64) << 32 | day[here], return_counts=True)
+    order = np.lexsort((-often, pair >> 32))
+    of = (pair >> 32)[order]
+    rank = np.arange(len(of)) - np.searchsorted(of, of)
+    busiest = np.bincount(of[rank < 2], weights=often[order][rank < 2], minlength=n)
+    return np.asarray(busiest / np.maximum(np.bincount(place[here], minlength=n), 1), dtype=np.float64)
 
 
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:

@@ -110,7 +110,7 @@ def explain(
     speaking = {i.family for i in items if i.bits >= p.speaks}
     benign, weight = _benign(items)
     chance = float(probability(score, p))
-    standing = Standing(score, len(speaking), chance, q_value, weight)
+    standing = Standing(score, roles.count(Role.MEMBER), len(speaking), chance, q_value, weight)
     return Finding(
         v, items, score, chance, tier_of(standing, p), measure_of(standing, p), _headline(roles.count(Role.MEMBER), items), benign,
         weight, member_confidence(v.bits, p), p_value, q_value, roles,

@@ -135,15 +135,20 @@ def convincing(meter: Meter, v: Verdict) -> bool:
     if float(v.mean(v.bits)) < least:
         return False
     relational = [s for s in v.signals if s.name not in _PERSONAL]
-    speaks = v.mean(_capped(relational, len(v.group), p)) >= p.speaks_group
+    said = v.mean(_capped(relational, len(v.group), p))
+    speaks = said >= max(p.speaks_group, p.speaks_total / len(v.group))
     joint = float(v.mean(v.joint))
-    if speaks.sum() >= 3 and len(v.group) >= p.quiet_least:
+    division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
+    if division < max(p.event_division, p.speaks_total / len(v.group)) and meter.event(v.group):
+        return False
+    if (said >= p.speaks_alone).sum() >= 3 and len(v.group) >= p.quiet_least:
         return True
     if float(v.mean(_timing(v))) >= p.together_bits:
         return True
     if joint < (p.tied_joint if speaks[FAMILIES.index(Family.NETWORK)] else p.joint_bits):
         return False
-    return int(speaks.sum()) >= p.families_least or meter.dealt(v.group) >= p.dealt_bits
+    network = FAMILIES.index(Family.NETWORK)
+    return int(speaks.sum()) + int(not speaks[network] and meter.restless(v.group)) >= p.families_least
 
 
 def _timing(v: Verdict) -> Reals:

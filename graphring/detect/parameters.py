@@ -30,6 +30,13 @@ class Parameters:
     # who may be a ring
     min_ring: int = _p(5, "accounts", "smaller groups are not reported", "a household or a team is that small")
     min_customers: int = _p(4, "customers", "a ring pretends to be at least so many strangers", "as min_ring")
+    pretended: int = _p(
+        12, "accounts", "on one card and a pool of addresses that are no one customer", "look-alikes <12"
+    )
+    office_addresses: float = _p(
+        2.0, "addresses", "of even use that accounts of one firm work at, at most", "an office"
+    )
+    pretended_domains: int = _p(4, "domains", "of mail among them, at least", "free mail, not a firm's")
 
     # what a prompt's features are
     wrapper_repeat: float = _p(
@@ -37,6 +44,9 @@ class Parameters:
     )
     wrapper_users: int = _p(20, "accounts", "or when so many send it in prompts that differ", "few-request users")
     wrapper_prompts: float = _p(0.6, "share", "different prompts among such a wrapper's uses", "a payload's agree")
+    wrapper_varied: float = _p(
+        0.3, "share", "different prompts among any wrapper's uses", "a text sent again and again is none"
+    )
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
     block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")
@@ -53,6 +63,10 @@ class Parameters:
     # nulls
     smooth: float = _p(0.3, "customers", "imagined users of an object that nobody outside uses", "below Jeffreys' 0.5")
     exclusive: float = _p(0.3, "share", "of an object's users in the group, for it to be the group's own", "reasoned")
+    exclusive_address: float = _p(0.2, "share", "the same for an address", "tenants of one pool; public runners less")
+    luck_quantile: float = _p(
+        0.95, "share", "of communities of strangers that share less than luck explains", "convention"
+    )
 
     focus_exclusive: float = _p(
         0.5, "share", "of a wrapper's users in the group, for it to be the group's own", "majority"
@@ -92,6 +106,17 @@ class Parameters:
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
     site_addresses: int = _p(6, "addresses", "that a place has at most", "egress of an office, an application")
+    pool_addresses: int = _p(
+        3, "addresses", "of a group's own, in use for days, that are no place but a pool", "an office has 2"
+    )
+    event_days: int = _p(4, "days", "that a group was active, to tell an event from its usual days", "reasoned")
+    event_lift: float = _p(3.0, "ratio", "of accounts active on a day to those on a usual day: an event", "reasoned")
+    event_division: float = _p(0.5, "bits", "of division of labour that an event needs to be a ring", "workshops .2")
+    restless_bits: float = _p(0.5, "bits", "of churn above the usual, for a group to keep no address", "phones vary")
+    restless_sigma: float = _p(4.0, "deviations", "and so many of its mean", "convention")
+    place_share: float = _p(
+        0.2, "share", "of a group at an address that makes it a place where people meet", "reasoned"
+    )
     venue_bits: float = _p(3.0, "bits", "against an account that works at one place with the group", "campus, hall")
     pooled: float = _p(8.0, "requests", "that weigh as much as the group's mean for a few-request account", "reasoned")
 
@@ -121,11 +146,14 @@ class Parameters:
     tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
-    speaks_group: float = _p(1.0, "bits", "from here a family speaks for a group as a whole", "odds of 2 a member")
+    speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
+    speaks_alone: float = _p(1.0, "bits", "the same for three families without joint work", "odds of 2 a member")
+    speaks_total: float = _p(15.0, "bits", "in all, that a family must say to speak for a group", "odds of 1 in 30,000")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     dealt_bits: float = _p(3.0, "bits", "for payloads dealt out that make content enough", "draws: the bound is loose")
     together: float = _p(0.5, "share", "of random cross connections from which two parts are one work", "reasoned")
+    standing: float = _p(0.8, "share", "of a whole's core that its parts must keep to be told apart", "reasoned")
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
@@ -134,7 +162,8 @@ class Parameters:
 
     # tiers and probability
     high_bits: float = _p(12.0, "bits", "score of the tier high", "calibration")
-    medium_bits: float = _p(7.5, "bits", "score of the tier medium", "calibration")
+    medium_bits: float = _p(7.5, "bits", "score of the tier medium, for a ring of 25 accounts", "calibration")
+    medium_small: float = _p(9.0, "bits", "over the root of its size, more for smaller rings", "as chosen_bits")
     even_bits: float = _p(2.4, "bits", "score at which a ring is as likely as not", "fitted on simulated worlds")
     slope: float = _p(0.61, "1", "bits of log-odds for one bit of score", "fitted on simulated worlds")
 
@@ -174,7 +203,7 @@ class Parameters:
         return replace(
             self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
             even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0, families_least=1,
-            chosen_bits=0.0, tied_chosen=0.0, untied_odds=1e9,
+            chosen_bits=0.0, tied_chosen=0.0, medium_small=0.0, untied_odds=1e9,
             link_cohesion=self.lone_cohesion,
             promising_bits=min(self.promising_bits, self.lone_bits),
         )  # fmt: skip

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphring.detect.content import Content, read_content
-from graphring.detect.customers import Customers, joined_customers, resolve_customers
+from graphring.detect.customers import Customers, joined_customers, parted_customers, resolve_customers
 from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges, read_exchanges
@@ -25,6 +25,7 @@ class Relations:
 
     items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; conversations:
     those that several customers continue; payments; links: one layer for each type; families: template families.
+    address_code: what each address is called in the exchanges, -1: only another system saw it.
     requests: exchanges of each account; churn: bits for keeping no address; created: days since the
     traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone.
     """
@@ -34,6 +35,7 @@ class Relations:
     exchanges: Exchanges
     content: Content
     addresses: Layer
+    address_code: Ints
     roaming: Layer
     conversations: Layer
     payments: Layer
@@ -61,6 +63,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     customers = resolve_customers(accounts, pq.read_table(traffic.payments), max_domain=max(50, n // 200))
     exchanges = read_exchanges(traffic.exchanges, n)
     customers = joined_customers(customers, pq.read_table(traffic.payments), _busiest(exchanges, n))
+    customers = parted_customers(customers, accounts, exchanges.account, exchanges.ip, p)
     content = read_content(traffic.exchanges, exchanges, customers.code, p)
     kinds = _sighted(graph, accounts, customers.code)
     nothing = build_layer("none", np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), customers.code)
@@ -70,7 +73,8 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     created = accounts["created_at"].cast(pa.int64())
     days = (pc.cast(created, pa.float64()).to_numpy() / 1e6 - exchanges.origin) / 86_400.0
     return Relations(
-        accounts, customers, exchanges, content, addresses, _roaming(addresses, p),
+        accounts, customers, exchanges, content, addresses, _address_codes(traffic, graph, accounts, addresses),
+        _roaming(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
         tuple(kinds[name] for name in sorted(kinds)), families, np.diff(exchanges.start), days,
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
@@ -100,6 +104,16 @@ def _sighted(graph: GraphTables, accounts: pa.Table, customer: Ints) -> dict[str
             layer.key,
         )
     return layers
+
+
+def _address_codes(traffic: Traffic, graph: GraphTables, accounts: pa.Table, addresses: Layer) -> Ints:
+    """The code that the exchanges have for each address of the layer; its keys number the sorted ids."""
+    ip = graph.sightings.filter(pc.equal(graph.sightings["object_type"], ObjectType.IP))
+    known = pc.is_in(ip["account_id"], value_set=accounts["account_id"].combine_chunks())
+    names = pc.unique(ip["object_id"].filter(known)).to_numpy(zero_copy_only=False).astype(str)
+    sorted_names = pa.array(np.sort(names)[addresses.key], pa.string()) if addresses.size else pa.array([], pa.string())
+    code = pc.index_in(sorted_names, value_set=pq.read_table(traffic.ips)["ip"].combine_chunks())
+    return np.asarray(pc.fill_null(code, -1).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def _roaming(addresses: Layer, p: Parameters) -> Layer:
@@ -146,7 +160,7 @@ def _churn(addresses: Layer, requests: Longs) -> Reals:
 def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
     """Bits against, from who the account is: declared or verified, own domain, a closed site."""
     verified = pc.fill_null(accounts["verified"], False).to_numpy(zero_copy_only=False)
-    bits = 1.5 * customers.declared[customers.code] + 1.0 * customers.own_domain[customers.code] + 1.5 * verified
+    bits = 1.5 * customers.declared[customers.code] + 1.0 * customers.own_domain[customers.code] + 0.8 * verified
     alone = np.bincount(
         addresses.accounts, weights=addresses.count * (addresses.degree[addresses.object] == 1), minlength=len(bits)
     )

@@ -18,23 +18,35 @@ __all__ = ["find_rings"]
 def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     """The rings of a run: disjoint, each measured against itself, largest first."""
     meter = Meter(r, p)
+    meter.searched()
     cores = [v for _, group in candidates(r, p) if (v := core_of(meter, group)) is not None]
-    parts = joined_works(r, _reunited(meter, _claimed(meter, cores)), p)
+    parts = _claimed(meter, cores)
     suspects = np.zeros(r.n, dtype=bool)
     for part in parts:
         suspects[part] = True
     meter = Meter(r, p, suspects, meter)
-    second = [v for part in parts if (v := core_of(meter, part)) is not None]
+    second = []
+    for whole in joined_works(r, _reunited(meter, parts), p):
+        pieces = [part for part in parts if np.isin(part[0], whole)]
+        second += _standing(meter, whole, [whole]) or _standing(meter, whole, pieces)
     taken = np.zeros(r.n, dtype=bool)
     for v in second:
         taken[v.group] = True
     found = []
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
-        members = _grown(meter, v.group, taken)
-        grown = len(members) > len(v.group) and convincing(meter, whole := judge(meter, members))
-        found.append(whole if grown else v)
+        found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
     return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
+
+
+def _complete(meter: Meter, core: Verdict, taken: Flags) -> Verdict:
+    """A core with the accounts that stand up to it, again and again: wordings of one work are found one by another."""
+    for _ in range(meter.p.passes):
+        members = _grown(meter, core.group, taken)
+        if len(members) == len(core.group) or not convincing(meter, whole := judge(meter, members)):
+            break
+        core = whole
+    return core
 
 
 def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
@@ -47,12 +59,22 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
         free = core.group[~claimed[core.group]]
         if len(free) < p.min_ring or len(free) < 0.5 * len(core.group):
             continue
-        for part in split_works(r, free, p):
-            v = core_of(meter, part)
-            if v is not None:
-                claimed[v.group] = True
-                parts.append(v.group)
+        for v in _standing(meter, free, split_works(r, free, p)):
+            claimed[v.group] = True
+            parts.append(v.group)
     return parts
+
+
+def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
+    """The cores of the parts, or that of the whole where more of it stands together than in its parts: a cut through
+    one work leaves pieces that show too little.
+    """
+    apart = [v for part in parts if (v := core_of(meter, part)) is not None]
+    stand = sum(len(v.group) for v in apart)
+    if len(parts) == 1 or stand >= meter.p.settled * len(whole):
+        return apart
+    together = core_of(meter, whole)
+    return [together] if together is not None and stand < meter.p.standing * len(together.group) else apart
 
 
 def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:

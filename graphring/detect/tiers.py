@@ -6,6 +6,7 @@ costs an innocent customer much is suggested only where the ring stands though i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,17 +20,20 @@ WATCH: Final = "watch"
 LIMIT: Final = "rate limit"
 CHECK: Final = "step-up identity check"
 SUSPEND: Final = "suspend pending review"
+_USUAL: Final = 25
+"""Accounts of a ring for which `medium_bits` is said."""
 MEASURES: Final = (WATCH, LIMIT, CHECK, SUSPEND)
 """From the mildest to the hardest."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides: score in bits, families that speak for themselves, probability, q-value (None: not computed), and
-    what the score loses if the best innocent explanation is true (0 or less).
+    """What decides: score in bits, accounts, families that speak for themselves, probability, q-value (None: not
+    computed), and what the score loses if the best innocent explanation is true (0 or less).
     """
 
     score: float
+    accounts: int
     families: int
     probability: float
     q_value: float | None
@@ -40,7 +44,12 @@ def standing_of(ring: Mapping[str, Any], evidence: Iterable[Mapping[str, Any]], 
     """The standing of a published ring: a row of RINGS and its rows of EVIDENCE."""
     speaking = {row["family"] for row in evidence if (row["bits"] or 0.0) >= p.speaks}
     return Standing(
-        ring["score"] or 0.0, len(speaking), ring["probability"] or 0.0, ring["q_value"], ring["benign_bits"] or 0.0
+        ring["score"] or 0.0,
+        ring["accounts"],
+        len(speaking),
+        ring["probability"] or 0.0,
+        ring["q_value"],
+        ring["benign_bits"] or 0.0,
     )
 
 
@@ -61,14 +70,22 @@ def measure_of(s: Standing, p: Parameters) -> str:
     return CHECK if s.families >= 2 and s.probability >= p.high_probability else LIMIT
 
 
+def medium_bits(accounts: int, p: Parameters) -> float:
+    """The score that the tier medium needs of a ring of so many accounts: the mean of a few accounts, chosen among many
+    candidates, is high by chance more often than that of hundreds (its spread falls with the root of their number).
+    """
+    return p.medium_bits + p.medium_small * (1.0 / math.sqrt(max(accounts, 1)) - 1.0 / math.sqrt(_USUAL))
+
+
 def missing(s: Standing, tier: Tier, p: Parameters) -> tuple[str, ...]:
     """What a finding lacks for a tier, in words; empty: it has it all. Nothing lacks for watch."""
     if tier is Tier.WATCH:
         return ()
     high = tier is Tier.HIGH
-    bits, share = (p.high_bits, p.high_probability) if high else (p.medium_bits, p.medium_probability)
+    bits, share = (p.high_bits, p.high_probability) if high else (medium_bits(s.accounts, p), p.medium_probability)
     lacks = [
-        (s.score < bits, f"{bits:g} bits (it has {s.score:.1f})"),
+        (s.accounts < p.min_ring, f"{p.min_ring} members (it has {s.accounts})"),
+        (s.score < bits, f"{bits:.3g} bits (it has {s.score:.1f})"),
         (high and s.families < 2, f"two families of {p.speaks:g} bits each (it has {s.families})"),
         (s.probability < share, f"a probability of {share:.0%} (it has {s.probability:.0%})"),
         (
@@ -88,7 +105,8 @@ def rules(p: Parameters) -> tuple[tuple[str, str], ...]:
         f"best innocent explanation true; else {CHECK}"
     )
     medium = (
-        f"at least {p.medium_bits:g} bits, a probability of {p.medium_probability:.0%}, {chance}. Suggested: "
+        f"at least {p.medium_bits:g} bits for a ring of {_USUAL} accounts ({medium_bits(5, p):.3g} for 5, "
+        f"{medium_bits(400, p):.3g} for 400), a probability of {p.medium_probability:.0%}, {chance}. Suggested: "
         f"{CHECK}, if two families speak and the probability is {p.high_probability:.0%}; else {LIMIT}"
     )
     return ("high", high), ("medium", medium), ("watch", "everything else that was found. Suggested: no measure yet")

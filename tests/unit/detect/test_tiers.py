@@ -11,7 +11,7 @@ from graphring.detect.tiers import MEASURES, Standing, measure_of, missing, rule
 from graphring.model import Tier
 
 P = Parameters()
-SURE = Standing(score=14.0, families=3, probability=0.97, q_value=0.01, benign_bits=-3.0)
+SURE = Standing(score=14.0, accounts=25, families=3, probability=0.97, q_value=0.01, benign_bits=-3.0)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ SURE = Standing(score=14.0, families=3, probability=0.97, q_value=0.01, benign_b
         ({"families": 1}, Tier.MEDIUM, "two families of 2 bits each (it has 1)"),
         ({"probability": 0.8}, Tier.MEDIUM, "a probability of 90% (it has 80%)"),
         ({"q_value": 0.2}, Tier.WATCH, "a q-value of at most 0.05 (it has 0.2)"),
+        ({"score": 8.5, "accounts": 9}, Tier.WATCH, "12 bits (it has 8.5)"),
+        ({"score": 6.5, "accounts": 225}, Tier.MEDIUM, "12 bits (it has 6.5)"),
         ({"score": 7.4}, Tier.WATCH, "12 bits (it has 7.4)"),
         ({"probability": 0.3}, Tier.WATCH, "a probability of 90% (it has 30%)"),
     ],
@@ -60,7 +62,7 @@ def test_the_rules_carry_the_numbers_in_force() -> None:
 
 
 def test_a_published_ring_has_the_standing_it_was_found_with() -> None:
-    ring = {"score": 14.0, "probability": 0.97, "q_value": None, "benign_bits": -3.0}
+    ring = {"score": 14.0, "accounts": 25, "probability": 0.97, "q_value": None, "benign_bits": -3.0}
     evidence = [
         {"family": f, "bits": b} for f, b in (("content", 6.0), ("content", 2.5), ("timing", 1.9), ("network", 2.0))
     ]
