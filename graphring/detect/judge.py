@@ -22,6 +22,8 @@ _JOINT: Final = frozenset({"division of labour", "conversations handed over", "s
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
 _PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
 """What an account shows by itself, whoever else is in the group."""
+_AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, Family.TIMING)]
+"""Families of what accounts do, as against how they came to be."""
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
     "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5,
@@ -132,23 +134,27 @@ def convincing(meter: Meter, v: Verdict) -> bool:
     firm = (v.tied >= 0.5).mean() >= 0.5
     # a candidate is chosen among many, communities more than users of one wrapper: small ones look striking by chance
     least = p.watch_bits + p.tied_chosen * small if firm else p.medium_bits + p.chosen_bits * small
-    if float(v.mean(v.bits)) < least:
-        return False
-    relational = [s for s in v.signals if s.name not in _PERSONAL]
-    said = v.mean(_capped(relational, len(v.group), p))
-    speaks = said >= max(p.speaks_group, p.speaks_total / len(v.group))
-    joint = float(v.mean(v.joint))
+    return float(v.mean(v.bits)) >= least and _independent(meter, v)
+
+
+def _independent(meter: Meter, v: Verdict) -> bool:
+    """Whether what speaks for a group comes from enough sides, and from what its accounts do together."""
+    p, n = meter.p, len(v.group)
+    said = v.mean(_capped([s for s in v.signals if s.name not in _PERSONAL], n, p))
+    speaks = said >= max(p.speaks_group, p.speaks_total / n)
+    if meter.r.exchanges.rows and not speaks[_AT_WORK].any():
+        return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
     division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
-    if division < max(p.event_division, p.speaks_total / len(v.group)) and meter.event(v.group):
-        return False
-    if (said >= p.speaks_alone).sum() >= 3 and len(v.group) >= p.quiet_least:
+    if division < max(p.event_division, p.speaks_total / n) and meter.event(v.group):
+        return False  # a workshop comes together on its day, with one tool, and divides nothing
+    three = (said >= p.speaks_alone).sum() >= 3 and n >= p.quiet_least
+    if three or float(v.mean(_timing(v))) >= p.together_bits:
         return True
-    if float(v.mean(_timing(v))) >= p.together_bits:
-        return True
-    if joint < (p.tied_joint if speaks[FAMILIES.index(Family.NETWORK)] else p.joint_bits):
+    network = bool(speaks[FAMILIES.index(Family.NETWORK)])
+    if float(v.mean(v.joint)) < (p.tied_joint if network else p.joint_bits):
         return False
-    network = FAMILIES.index(Family.NETWORK)
-    return int(speaks.sum()) + int(not speaks[network] and meter.restless(v.group)) >= p.families_least
+    families = int(speaks.sum()) + int(not network and meter.restless(v.group))
+    return families >= p.families_least or (n >= p.dealt_least and meter.dealt(v.group) >= p.dealt_bits)
 
 
 def _timing(v: Verdict) -> Reals:
