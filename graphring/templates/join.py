@@ -55,7 +55,7 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
         for i, c in zip(able, cluster.tolist(), strict=True):
             groups.setdefault(c, []).append(i)
         for group in groups.values():
-            _join_group(group, nodes, population, chosen, parent=parent, kept=kept)
+            _join_group(group, nodes, population, chosen, parent=parent)
     first: dict[tuple[str | int, ...], int] = {}
     for i, node in enumerate(nodes):
         if node.marks and node.alone and not node.verbatim:
@@ -65,14 +65,8 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
 
 
 def _join_group(
-    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int], kept: list[bool]
+    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int]
 ) -> None:  # fmt: skip
-    alone = sum(nodes[i].alone for i in group)
-    if alone >= chosen.join_least and alone >= chosen.join_accepted * len(group):
-        for i in group:
-            kept[i] = True
-            _unite(parent, group[0], i)
-        return
     pairs = {i: frozenset(zip(nodes[i].words, nodes[i].words[1:], strict=False)) for i in group}
     for n, i in enumerate(group):
         for j in group[:n]:

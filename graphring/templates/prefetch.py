@@ -6,12 +6,12 @@ performance through prefetching").
 """
 
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
-# ruff: noqa: ANN001, ANN202 - numba calls these with its own types
+# ruff: noqa: ANN001, ANN201, ANN202 - numba calls these with its own types
 from __future__ import annotations
 
 from typing import Final
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -25,7 +25,7 @@ _READ, _KEEP, _DATA = 0, 3, 1
 """Arguments of llvm.prefetch: for reading, in all caches, data."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def prefetch(typingctx, array, index):  # noqa: ARG001 - numba's signature
     """Request the cache line of array[index] (of its first item, for rows); changes nothing that can be seen.
 
