@@ -139,6 +139,7 @@ def _template_hashes(night: Night) -> Hashes:
 
 
 def text_hash(text: str) -> int:
+    """A number that is never 0."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") | 1
 
 

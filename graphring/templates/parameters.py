@@ -72,6 +72,8 @@ class Parameters:
     """Share of a wording's exchanges that must have one template_id for it to be that template's."""
     cloud_texts: int = 30_000
     """Prompts without a wrapper, of different texts, among which clouds of rewordings are looked for."""
+    cloud_each: int = 3
+    """Prompts of one wording that are looked at there."""
     cloud_accounts: int = 10
     """Accounts that a cloud needs."""
     cloud_seed: float = 0.05

@@ -18,14 +18,13 @@ from graphring.templates.reading import Loose
 from graphring.templates.sketch import Ints
 from graphring.templates.state import Memory, Wording
 from graphring.templates.table import Codes
-from graphring.templates.tally import sharers
 from graphring.templates.wording import SLOT, redact
 from graphring.templates.wording import Wording as Shown
 
 __all__ = ["reword"]
 
-_MOST: Final = 0.8
-"""Share of a group's sampled prompts that must lie in one cloud for the group to be of its family."""
+_MOST: Final = 0.5
+"""Share of a family's or group's sampled prompts that must lie in one cloud for it to be of the cloud's family."""
 
 
 def reword(
@@ -44,42 +43,51 @@ def reword(
     -------
     `label`, with the group of its cloud for each row whose prompt lies in one.
     """
-    standing = [i for i, root in enumerate(family) if root >= 0 and groups[i].kind == WRAPPER and groups[i].words]
-    rows = [row for row in loose if label[row] < 0 or family[label[row]] < 0]
+    rows = _spread(label, family, loose, chosen.cloud_each)
     if not rows:
         return label
-    texts = [*(groups[i].words for i in standing), *(loose[row].words for row in rows)]
+    texts = [loose[row].words for row in rows]
     table = lexis(texts)
-    first = [int(own[0]) if own.size else -1 for own in sharers(night, label, np.array(standing, np.int64))]
-    account = np.array([*first, *night.account[rows].tolist()], np.int64)
-    whole = np.array([*([True] * len(standing)), *(loose[row].blank for row in rows)], np.bool_)
+    whole = np.array([loose[row].blank for row in rows], np.bool_)
     known = [w for w in memory.wordings if w.source == CLOUD]
+    clouds = find_clouds(table, night.account[rows].astype(np.int64), whole, _columns(table, known), chosen)
+    before = list(family)
+    owner = [_owner(label, before, row) for row in rows]
+    total = Counter(owner)
     out = label.copy()
-    for cloud in find_clouds(table, account, whole, _columns(table, known), chosen):
+    for cloud in clouds:
         number = len(groups)
         groups.append(_group(table, cloud, texts, known, chosen))
         family.append(number)
-        roots = {family[standing[i]] for i in cloud.texts.tolist() if i < len(standing)}
-        family[:] = [number if root in roots else root for root in family]
-        for group in _within(label, family, rows, cloud, len(standing)):
-            family[group] = number
-        hashes = night.prompt[[rows[i - len(standing)] for i in cloud.texts.tolist() if i >= len(standing)]]
-        same = np.isin(night.prompt, hashes)
+        inside = [rows[i] for i in cloud.texts.tolist()]
+        here = Counter(owner[i] for i in cloud.texts.tolist())
+        moved = {group for group, n in here.items() if group >= 0 and n > _MOST * total[group]}
+        same = np.isin(night.prompt, night.prompt[inside])
+        for i, root in enumerate(before):
+            if root in moved or (root < 0 and i in moved and here[i] > 2):
+                family[i] = number
         out[same & ((label < 0) | (np.array([*family, -1])[label] < 0))] = number
     return out
 
 
-def _within(label: Codes, family: list[int], rows: list[int], cloud: Cloud, standing: int) -> list[int]:
-    """Groups without a family whose sampled prompts nearly all lie in the cloud."""
-    inside = set(cloud.texts.tolist())
-    total: Counter[int] = Counter()
-    here: Counter[int] = Counter()
-    for i, row in enumerate(rows, standing):
+def _owner(label: Codes, family: list[int], row: int) -> int:
+    """The family of a row, else its group, else -1."""
+    group = int(label[row])
+    return group if group < 0 or family[group] < 0 else family[group]
+
+
+def _spread(label: Codes, family: list[int], loose: Mapping[int, Loose], most: int) -> list[int]:
+    """Rows of `loose`: all that have no family, and of each wording that is a family a few; it is one wording."""
+    taken: Counter[int] = Counter()
+    rows = []
+    for row in loose:
         group = int(label[row])
-        if group >= 0 and family[group] < 0:
-            total[group] += 1
-            here[group] += i in inside
-    return sorted(group for group, n in here.items() if n > 2 and n >= _MOST * total[group])
+        if group >= 0 and family[group] >= 0:
+            taken[group] += 1
+            if taken[group] > most:
+                continue
+        rows.append(row)
+    return rows
 
 
 def _columns(table: Lexis, known: list[Wording]) -> list[tuple[Ints, int]]:
