@@ -115,9 +115,10 @@ def _core(table: Lexis, texts: Ints, share: float, chosen: Parameters) -> _Core:
     """What the share `share` of some texts have and few others."""
     column, count = np.unique(table.rows[texts].indices, return_counts=True)
     kept = (count >= max(_SEEN, share * texts.size)) & (table.total[column] < chosen.cloud_common * table.size)
-    column, count = column[kept].astype(np.int64), count[kept].astype(np.int64)
+    columns: Ints = np.asarray(column[kept], np.int64)
+    counts: Ints = np.asarray(count[kept], np.int64)
     elsewhere = table.length.sum() - table.length[texts].sum()
-    return _Core(column, count, (table.total[column] - count + 0.5) / max(1.0, elsewhere))
+    return _Core(columns, counts, (table.total[columns] - counts + 0.5) / max(1.0, elsewhere))
 
 
 def _telling(table: Lexis, texts: Ints, chosen: Parameters) -> Ints:
@@ -144,8 +145,7 @@ def _own_bits(table: Lexis, texts: Ints, share: float, chosen: Parameters) -> Re
     here = core.column[place] == part.indices
     row, place = row[here], place[here]
     bits = _bits((core.count[place] - 0.5) / texts.size, core.rate[place], table.length[texts][row])
-    own: Reals = np.bincount(row, bits, minlength=texts.size)
-    return own
+    return np.bincount(row, bits, minlength=texts.size).astype(np.float64)
 
 
 def _scores(table: Lexis, texts: Ints, chosen: Parameters) -> Reals:
@@ -238,8 +238,8 @@ def _slots(table: Lexis, texts: Ints, filled: Ints) -> Reals:
     row = np.repeat(np.arange(filled.size), np.diff(part.indptr))
     here = usual[part.indices]
     bits = np.log2(table.size / table.total[part.indices[here]])
-    found: Reals = np.bincount(row[here], bits, minlength=filled.size) + table.own[filled] * np.log2(table.size)
-    return found
+    shared = np.bincount(row[here], bits, minlength=filled.size).astype(np.float64)
+    return shared + table.own[filled] * float(np.log2(table.size))
 
 
 def _merged(table: Lexis, found: list[tuple[Ints, int]], chosen: Parameters) -> list[tuple[Ints, int]]:
