@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from graphring.templates.lexis import Lexis, Reals
 from graphring.templates.parameters import Parameters
+from graphring.templates.parting import part
 from graphring.templates.sketch import Ints
 
 __all__ = ["Cloud", "find_clouds"]
@@ -91,7 +92,16 @@ def find_clouds(
             free[texts] = False
             if np.unique(account[texts]).size >= chosen.cloud_accounts:
                 found.append((texts, -1))
-    return [Cloud(texts, _telling(table, texts, chosen), k) for texts, k in _merged(table, found, chosen)]
+    clouds = [(piece, k) for texts, k in _merged(table, found, chosen) for piece in _parts(table, texts, k, chosen)]
+    return [Cloud(texts, _telling(table, texts, chosen), k) for texts, k in clouds]
+
+
+def _parts(table: Lexis, texts: Ints, known: int, chosen: Parameters) -> list[Ints]:
+    """A new cloud, or the wrappers of which it consists; a known one stays whole."""
+    if known >= 0:
+        return [texts]
+    together = float(np.median(_own_bits(table, texts, chosen.cloud_core, chosen)))
+    return part(table, texts, max(chosen.cloud_apart, chosen.cloud_apart_share * together), chosen)
 
 
 def _having(table: Lexis, column: int) -> Ints:

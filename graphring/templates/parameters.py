@@ -106,6 +106,11 @@ class Parameters:
     """Share of a cloud's median score that a text of another cloud needs to belong to both (dev)."""
     cloud_share: float = 0.7
     """Share of a cloud that must belong to another for the two to be one (dev)."""
+    cloud_apart: float = 9.0
+    """Bits by which the texts of each part must be likelier there for a cloud to be two. Tasks of like words have 9.5
+    and more, most single tasks 9 at most (looked at on both halves)."""
+    cloud_apart_share: float = 0.15
+    """Share of the cloud's median score that it must be as well: long wordings differ in more words."""
     cloud_known: float = 0.3
     """Share of what tells a known cloud that a text of a later night needs to be in it (dev)."""
     cloud_tried: float = 0.7
