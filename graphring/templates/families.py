@@ -11,7 +11,6 @@ import numpy as np
 from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.templates import state
-from graphring.templates.attach import Tokens, attach, tokens
 from graphring.templates.cover import inherit
 from graphring.templates.groups import PAYLOAD, WRAPPER, Group, group_exchanges
 from graphring.templates.join import Node, join
@@ -19,6 +18,7 @@ from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
 from graphring.templates.reading import Texts, read_texts
 from graphring.templates.report import Family, write_assignments, write_families
+from graphring.templates.rewordings import reword
 from graphring.templates.search import Found
 from graphring.templates.table import Codes
 from graphring.templates.tally import Tally, sharers, tally
@@ -53,7 +53,7 @@ def find_families(
     label, payload, groups, prompts = group_exchanges(night, memory, chosen, out)
     loose = read_texts(night, label, payload, groups, texts, chosen)
     family = _join(night, label, groups, chosen)
-    label = _attach(label, groups, family, loose, chosen)
+    label = reword(night, label, groups, family, loose, memory, chosen)
     label = _relabel(label, family, prompts, groups)
     numbers, last = _number(groups, family, memory)
     found = _describe(night, label, payload, groups, family, numbers, chosen)
@@ -86,25 +86,6 @@ def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -
             known = g.known is not None or (g.wording is not None and g.points() >= chosen.points)
             family[i] = i if known else -1
     return family
-
-
-def _attach(
-    label: Codes, groups: list[Group], family: list[int], loose: dict[int, Tokens], chosen: Parameters
-) -> Codes:  # fmt: skip
-    """Wordings and single prompts that no shingle settles, attached to families of many wordings; `family` grows."""
-    known: dict[int, list[Tokens]] = {}
-    for g, root in zip(groups, family, strict=True):
-        if root >= 0 and g.kind == WRAPPER and g.words:
-            known.setdefault(root, []).append(tokens(g.words))
-    weak = [i for i, g in enumerate(groups) if family[i] < 0 and g.kind == WRAPPER and g.wording is not None]
-    found = attach(known, [*(tokens(groups[i].words) for i in weak), *loose.values()], chosen)
-    for i, root in zip(weak, found, strict=False):
-        family[i] = root
-    out = label.copy()
-    for row, root in zip(loose, found[len(weak) :], strict=True):
-        if root >= 0:
-            out[row] = root
-    return out
 
 
 def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[Group]) -> Codes:

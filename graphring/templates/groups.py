@@ -20,10 +20,12 @@ from graphring.templates.tally import majority, tally
 from graphring.templates.traces import traces
 from graphring.templates.wording import Wording, fold_words
 
-__all__ = ["PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "group_exchanges"]
+__all__ = ["CLOUD", "PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "group_exchanges", "text_hash"]
 
 PAYLOAD: Final = "payload"
 WRAPPER: Final = "wrapper"
+CLOUD: Final = "cloud"
+"""Source of a group of rewordings that share no shingle."""
 SYSTEMS: Final = frozenset({"system", "exact"})
 """Sources whose wording is that of the system prompt."""
 
@@ -57,7 +59,7 @@ class Group:
             return self.known.exemplar
         if self.wording is None:
             return ""
-        return self.wording.text if self.source == "prompt" else f"[{self.source}] {self.wording.text}"
+        return self.wording.text if self.source in {"prompt", CLOUD} else f"[{self.source}] {self.wording.text}"
 
     @property
     def marks(self) -> tuple[str | int, ...]:
@@ -130,13 +132,14 @@ def _template_hashes(night: Night) -> Hashes:
     parts = [np.zeros(0, np.uint64)]
     for batch in night.texts("template_id"):
         coded = batch.dictionary_encode()
-        hashes = [_text_hash(text) if text else 0 for text in coded.dictionary.to_pylist()]
+        hashes = [text_hash(text) if text else 0 for text in coded.dictionary.to_pylist()]
         index = coded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
         parts.append(np.array([*hashes, 0], np.uint64)[index])
     return np.concatenate(parts)
 
 
-def _text_hash(text: str) -> int:
+def text_hash(text: str) -> int:
+    """A number that is never 0."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") | 1
 
 

@@ -1,4 +1,4 @@
-"""Which wordings are one family: the same text, or paraphrases that are many or shared by the same accounts."""
+"""Which wordings are one family: the same text, or paraphrases that the same accounts share."""
 
 from __future__ import annotations
 
@@ -40,11 +40,10 @@ class Node:
 def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int]:
     """For each node the smallest node of its family, or -1: no family.
 
-    Average linkage (Sokal and Michener 1958) on `likeness` groups wordings that may be paraphrases. A group of
-    `join_least` wordings that stand alone is a family for its likeness alone. In a smaller one two wordings are joined
-    where their accounts coincide `join_lift` times more than chance; two that share nearly all word pairs are joined
-    anyway. Verbatim ones, which are mostly payloads, join large groups only. Equal marks join those that stand alone,
-    however different their words.
+    Average linkage (Sokal and Michener 1958) on `likeness` groups wordings that may be paraphrases; a few people write
+    alike as well. In a group two wordings are joined where their accounts coincide `join_lift` times more than chance,
+    or where they share nearly all word pairs. Verbatim ones, which are mostly payloads, are not joined. Equal marks
+    join those that stand alone, however different their words. Many rewordings are found by `clouds`.
     """
     parent = list(range(len(nodes)))
     kept = [node.alone for node in nodes]
@@ -55,7 +54,7 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
         for i, c in zip(able, cluster.tolist(), strict=True):
             groups.setdefault(c, []).append(i)
         for group in groups.values():
-            _join_group(group, nodes, population, chosen, parent=parent, kept=kept)
+            _join_group(group, nodes, population, chosen, parent=parent)
     first: dict[tuple[str | int, ...], int] = {}
     for i, node in enumerate(nodes):
         if node.marks and node.alone and not node.verbatim:
@@ -65,14 +64,8 @@ def join(nodes: Sequence[Node], population: int, chosen: Parameters) -> list[int
 
 
 def _join_group(
-    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int], kept: list[bool]
+    group: list[int], nodes: Sequence[Node], population: int, chosen: Parameters, *, parent: list[int]
 ) -> None:  # fmt: skip
-    alone = sum(nodes[i].alone for i in group)
-    if alone >= chosen.join_least and alone >= chosen.join_accepted * len(group):
-        for i in group:
-            kept[i] = True
-            _unite(parent, group[0], i)
-        return
     pairs = {i: frozenset(zip(nodes[i].words, nodes[i].words[1:], strict=False)) for i in group}
     for n, i in enumerate(group):
         for j in group[:n]:

@@ -7,6 +7,7 @@ always to the same ones.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final
@@ -14,7 +15,19 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BREAK", "DIGIT", "FOLDED", "SINGLE", "SKIP", "SPACE", "WORD", "fold", "fold_table"]
+__all__ = [
+    "BREAK",
+    "DIGIT",
+    "FOLDED",
+    "SINGLE",
+    "SKIP",
+    "SPACE",
+    "WITHOUT_SPACES",
+    "WORD",
+    "fold",
+    "fold_table",
+    "visible",
+]
 
 SKIP: Final = 0
 """Invisible: zero-width characters, combining marks, variation selectors, directional and other format controls."""
@@ -44,7 +57,7 @@ _CONFUSABLES: Final = {
     "ᴘ": "p", "ᴛ": "t", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ʏ": "y", "ᴢ": "z", "օ": "o", "ո": "n", "ս": "u",
     "հ": "h", "ց": "g", "ք": "p", "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t",
 }  # fmt: skip
-_WITHOUT_SPACES: Final = (
+WITHOUT_SPACES: Final = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FFF), (0x3005, 0x3007), (0x3021, 0x3029),
     (0x3040, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
 )  # fmt: skip
@@ -77,11 +90,22 @@ def _fold_one(code: int) -> tuple[int, int]:
     base = unicodedata.normalize("NFKD", char)[0].lower()[0]
     base = unicodedata.normalize("NFKD", base)[0]
     base = _CONFUSABLES.get(base, base)
-    if any(low <= ord(base) <= high for low, high in _WITHOUT_SPACES):
+    if any(low <= ord(base) <= high for low, high in WITHOUT_SPACES):
         return SINGLE, ord(base)
     if base.isalnum() or base == "_" or category == "Mc":
         return WORD, ord(base)
     return SPACE, code
+
+
+@cache
+def _invisible() -> re.Pattern[str]:
+    kinds, _, _ = fold_table()
+    return re.compile("[" + "".join(re.escape(chr(code)) for code in np.flatnonzero(kinds == SKIP).tolist()) + "]+")
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that the hashing pass skips."""
+    return text if text.isascii() else _invisible().sub("", text)
 
 
 def fold(text: str) -> str:

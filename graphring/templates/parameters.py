@@ -61,10 +61,7 @@ class Parameters:
     join_words: int = 5
     """Words that a wording needs to be compared with others (dev): shorter ones are alike by chance."""
     join_least: int = 20
-    """Wordings that stand alone that a group of paraphrases needs to be joined for its likeness alone: the tasks of the
-    corpora have 36 and more, what different people write alike 13 at most."""
-    join_accepted: float = 0.5
-    """Share of such a group's wordings that must stand alone: in tasks 0.7 and more do, of phrases mostly a few."""
+    """Texts that a cloud of rewordings needs: the tasks of the corpora have 117 and more."""
     join_lift: float = 3.0
     """How many times more accounts than chance two alike wordings of a smaller group must share to be joined."""
     join_overlap: float = 0.3
@@ -73,14 +70,51 @@ class Parameters:
     """Jaccard index of word pairs from which two wordings are the same one."""
     told: float = 0.8
     """Share of a wording's exchanges that must have one template_id for it to be that template's."""
-    attach_texts: int = 10_000
-    """Prompts without a wrapper that are compared with the families of many wordings."""
-    attach_bits: float = 20.0
-    """Log-likelihood ratio from which such a prompt belongs to a family (dev)."""
+    cloud_texts: int = 30_000
+    """Prompts without a wrapper, of different texts, among which clouds of rewordings are looked for."""
+    cloud_each: int = 3
+    """Prompts of one wording that are looked at there."""
+    cloud_accounts: int = 10
+    """Accounts that a cloud needs."""
+    cloud_seed: float = 0.05
+    """Largest share of the texts that a pair may have for a cloud to be grown from it."""
+    cloud_seed_core: float = 0.3
+    """Share of the texts of such a pair that must have a word for it to hold them together."""
+    cloud_core: float = 0.2
+    """Share of a cloud that must have a word for it to hold the cloud together (dev)."""
+    cloud_common: float = 0.25
+    """Share of all texts from which a word says nothing."""
+    cloud_bits: float = 40.0
+    """Bits that texts of a pair must share for a cloud to be grown from them."""
+    cloud_least: float = 25.0
+    """Bits that a text needs to be in a cloud: log2 of the number of texts, and ten more."""
     attach_share: float = 0.4
-    """Share of the median score of the family's own wordings that it needs as well (dev)."""
-    attach_margin: float = 8.0
-    """Bits by which the best family must be ahead of the next one."""
+    """Share of the median score of the cloud that it needs as well (dev)."""
+    cloud_quantile: float = 0.2
+    """The least fifth of the texts is left out of account where a cloud is judged."""
+    cloud_together: float = 26.0
+    """Bits in its two best segments that a text needs for the cloud to be a wrapper: the tasks of the dev half have 32
+    and more, organic clouds with slots 21 at most."""
+    cloud_cost: float = 2.0
+    """Bits that each word of a segment costs."""
+    cloud_formula: float = 0.8
+    """Share of a cloud from which what it says is a formula, and counts nothing for rewordings."""
+    cloud_slot: float = 20.0
+    """Bits of words that the cloud does not explain, for it to have a slot: about two rare words. Tasks of the dev half
+    with single words in their slots have 25 and more, organic clouds that stand together 16 at most."""
+    cloud_merge: float = 0.6
+    """Share of a cloud's median score that a text of another cloud needs to belong to both (dev)."""
+    cloud_share: float = 0.7
+    """Share of a cloud that must belong to another for the two to be one (dev)."""
+    cloud_apart: float = 9.0
+    """Bits by which the texts of each part must be likelier there for a cloud to be two. Tasks of like words have 9.5
+    and more, most single tasks 9 at most (looked at on both halves)."""
+    cloud_apart_share: float = 0.15
+    """Share of the cloud's median score that it must be as well: long wordings differ in more words."""
+    cloud_known: float = 0.3
+    """Share of what tells a known cloud that a text of a later night needs to be in it (dev)."""
+    cloud_tried: float = 0.7
+    """Share of a pair's texts that may have been tried before."""
     payload_accounts: int = 5
     """Accounts that must share a payload before it is listed."""
     payload_shingles: int = 6

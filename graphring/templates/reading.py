@@ -3,39 +3,53 @@
 # ruff: noqa: PLR0917 - the stages hand on what they share
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import structlog
 
-from graphring.templates.attach import Tokens, tokens
 from graphring.templates.groups import PAYLOAD, SYSTEMS, WRAPPER, Group
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
 from graphring.templates.table import Codes
-from graphring.templates.tally import sample, tally
+from graphring.templates.tally import sample, smallest, tally
 from graphring.templates.wording import outer_words, wording
 
-__all__ = ["Texts", "read_texts"]
+__all__ = ["Loose", "Texts", "read_texts"]
 
 log = structlog.get_logger("graphring.templates")
 _LIMITS: Final = {WRAPPER: "templates.families", PAYLOAD: "templates.payloads"}
 
+_PLACEHOLDER: Final = re.compile(r"\{[^\W\d]\w*\}")
+
 Texts = Callable[[Sequence[str]], pa.Table]
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A prompt that no wording explains."""
+
+    words: tuple[str, ...]
+    """Folded, in order."""
+    blank: bool
+    """Whether it has a slot with nothing in it, as `{question}`."""
 
 
 def read_texts(
     night: Night, label: Codes, payload: Codes, groups: list[Group], texts: Texts, chosen: Parameters
-) -> dict[int, Tokens]:  # fmt: skip
+) -> dict[int, Loose]:  # fmt: skip
     """Ask once for the sampled prompts of the largest groups, and find the wording of each.
 
-    Returns the words of a sample of the rows that have no wrapper.
+    Returns the words of a sample of the rows, of different prompts, that no known wording explains.
     """
     _pick_rows(night, label, payload, groups, chosen)
-    loose = sample(np.where(label < 0, 0, -1).astype(np.int32), night.prompt, 1, chosen.attach_texts)[0]
-    wanted = sorted({row for g in groups for row in g.rows} | set(loose[loose >= 0].tolist()))
+    new = np.array([*(g.known is None for g in groups), True])
+    loose = smallest(np.flatnonzero(new[label]), night.prompt, chosen.cloud_texts)
+    wanted = sorted({row for g in groups for row in g.rows} | set(loose.tolist()))
     if not wanted:
         return {}
     ids = night.pick("exchange_id", np.array(wanted, np.int64))
@@ -44,7 +58,11 @@ def read_texts(
     for g in groups:
         _word(g, [rows[row] for row in g.rows if row in rows], chosen)
     kept = [row for row in loose.tolist() if row in rows]
-    return {row: tokens(outer_words(rows[row]["prompt"] or "", chosen.words)) for row in kept}
+    return {row: _loose(rows[row]["prompt"] or "", chosen.words) for row in kept}
+
+
+def _loose(text: str, most: int) -> Loose:
+    return Loose(outer_words(text, most), _PLACEHOLDER.search(text[: 40 * most]) is not None)
 
 
 def _pick_rows(night: Night, label: Codes, payload: Codes, groups: list[Group], chosen: Parameters) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.templates.fingerprint import KIND_MASK, Kind
+from graphring.templates.prefetch import AHEAD, prefetch
 
 __all__ = ["CEILING", "Sketch"]
 
@@ -69,6 +70,12 @@ class Sketch:
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
+def _line(value, shift):  # type: ignore[no-untyped-def]
+    """The first cell of the line."""
+    return np.int64((value >> np.uint64(shift)) << np.uint64(_LINE))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
 def _places(value, shift):  # type: ignore[no-untyped-def]
     """Two different cells of one line."""
     line = (value >> np.uint64(shift)) << np.uint64(_LINE)
@@ -79,7 +86,9 @@ def _places(value, shift):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _add(cells, shift, system, shingles):  # type: ignore[no-untyped-def]
-    for value in shingles:
+    for i in range(shingles.size):
+        prefetch(cells, _line(shingles[min(i + AHEAD, shingles.size - 1)], shift))
+        value = shingles[i]
         if ((value & np.uint64(KIND_MASK)) == np.uint64(_SYSTEM)) == system:
             a, b = _places(value, shift)
             cells[a] += cells[a] < CEILING
@@ -96,16 +105,20 @@ def _fill(cells, shift, shingles):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _pass(cells, shift, system, shingles, offsets, threshold, kept, counts):  # type: ignore[no-untyped-def]
-    """No branch depends on memory, so that the accesses of many shingles overlap."""
+    """Two loops: where the next shingle is written must not wait for what the sketch says of the last one."""
+    passes = np.empty(shingles.size, np.bool_)
+    for i in range(shingles.size):
+        prefetch(cells, _line(shingles[min(i + AHEAD, shingles.size - 1)], shift))
+        value = shingles[i]
+        a, b = _places(value, shift)
+        mine = ((value & np.uint64(KIND_MASK)) == np.uint64(_SYSTEM)) == system
+        passes[i] = mine & (cells[a] >= threshold) & (cells[b] >= threshold)
     size = 0
     for row in range(counts.size):
         first = size
         for i in range(offsets[row], offsets[row + 1]):
-            value = shingles[i]
-            a, b = _places(value, shift)
-            mine = ((value & np.uint64(KIND_MASK)) == np.uint64(_SYSTEM)) == system
-            kept[size] = value
-            size += mine & (cells[a] >= threshold) & (cells[b] >= threshold)
+            kept[size] = shingles[i]
+            size += passes[i]
         counts[row] = size - first
     return size
 

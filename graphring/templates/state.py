@@ -26,8 +26,8 @@ STATE: Final = pa.schema(
     ]
 )
 """One row for each wording, sorted by (number, source, keys). `source` says what the keys are: prompt (shingles),
-system (shingles), exact (hash of a short system prompt) or template (hash of a template_id). The row of number 0 holds
-the last number given in `first_seen`."""
+system (shingles), exact (hash of a short system prompt), template (hash of a template_id) or
+cloud (hashes of words and word pairs). The row of number 0 holds the last number given in `first_seen`."""
 
 
 @dataclass(frozen=True)

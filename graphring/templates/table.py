@@ -10,6 +10,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from graphring.templates.prefetch import AHEAD, prefetch
 from graphring.templates.sketch import Hashes, Ints
 
 __all__ = ["MINIMA", "Codes", "Table"]
@@ -85,6 +86,9 @@ def _slot(value, mask):  # type: ignore[no-untyped-def]
 def _enter(shingles, key, entry, value, minima, used, closed, out):  # type: ignore[no-untyped-def]
     mask = np.uint64(key.size - 1)
     for i in range(shingles.size):
+        coming = np.int64(_slot(shingles[min(i + AHEAD, shingles.size - 1)], mask))
+        prefetch(key, coming)
+        prefetch(entry, coming)
         shingle = shingles[i]
         slot = _slot(shingle, mask)
         while key[slot] != shingle and key[slot] != 0:
@@ -139,6 +143,9 @@ def _update(account, prompt, counts, entries, count, minima):  # type: ignore[no
                 hashed[k] = np.uint32((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(32))
         owner = account[row] + 1
         for i in range(first, last):
+            coming = np.int64(max(0, entries[min(i + AHEAD, entries.size - 1)]))
+            prefetch(count, coming)
+            prefetch(minima, coming)
             at = entries[i]
             if at < 0:
                 continue

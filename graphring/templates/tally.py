@@ -13,7 +13,7 @@ from graphring.templates.night import Night
 from graphring.templates.sketch import Hashes, Ints
 from graphring.templates.table import Codes
 
-__all__ = ["Tally", "majority", "sample", "sharers", "tally"]
+__all__ = ["Tally", "majority", "sample", "sharers", "smallest", "tally"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,26 @@ def _sample(label, text, groups, count):  # type: ignore[no-untyped-def]
             rows[g, i], hashes[g, i] = rows[g, i - 1], hashes[g, i - 1]
         rows[g, place], hashes[g, place] = row, value
     return rows
+
+
+def smallest(rows: Ints, text: Hashes, count: int) -> Ints:
+    """The first of `rows` (ascending) with each of the `count` smallest mixed hashes of their texts, ascending."""
+    here = text[rows]
+    mixed = (here ^ (here >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(29)
+    if rows.size > 8 * count:  # a bound that leaves more than enough, so that few are sorted
+        rows, mixed = _below(rows, mixed, count)
+    _, first = np.unique(mixed, return_index=True)
+    return np.sort(rows[first[:count]])
+
+
+def _below(rows: Ints, mixed: Hashes, count: int) -> tuple[Ints, Hashes]:
+    """Those below the least power of two under which `count` different hashes lie."""
+    for bits in range(40, 0, -1):
+        kept = mixed < np.uint64(1 << (64 - bits))
+        if np.unique(mixed[kept]).size >= count:
+            return rows[kept], mixed[kept]
+    return rows, mixed
 
 
 def majority(label: Codes, value: Hashes, groups: int, share: float) -> Hashes:

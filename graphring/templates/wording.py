@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from graphring.templates.normalise import fold
+from graphring.templates.normalise import WITHOUT_SPACES, fold, visible
 
 __all__ = ["SLOT", "Wording", "fold_words", "outer_words", "redact", "wording"]
 
 SLOT: Final = "⟨…⟩"
-_WORD: Final = re.compile(r"\n|[^\W_]+|[^\s]")
+_SINGLE: Final = "".join(f"{chr(low)}-{chr(high)}" for low, high in WITHOUT_SPACES)
+_WORD: Final = re.compile(rf"\n|[{_SINGLE}]|[^\W_{_SINGLE}]+|[^\s]")
+"""A line end, a character of a script without spaces, a word, or a mark."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 _RUN: Final = 3
 _SECRETS: Final = (
@@ -131,7 +133,7 @@ def _cut(text: str, most: int) -> list[str]:
     half = most // 2
     if len(text) > 40 * most:
         text = text[: 20 * most] + "\n" + text[-20 * most :]
-    words = ["\n", *_WORD.findall(text.strip()), "\n"]
+    words = ["\n", *_WORD.findall(visible(text).strip()), "\n"]
     return words if len(words) <= most else [*words[:half], *words[-half:]]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -198,3 +199,27 @@ def test_the_same_night_gives_the_same_bytes(tmp_path):
         run(tmp_path, rows, name=name)
     for name in ("families.parquet", "assignments.parquet", "family_state.parquet"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_wrapper_in_chinese_is_a_family(tmp_path):
+    wrapper = "请阅读下面的谜题并写出推理的每一个步骤然后给出最终的判断和理由"
+    rows = [(i % 20, None, f"{wrapper}：{filler(i, 30)}", None) for i in range(80)]
+    rows += [(50 + i, None, filler(900 + i), None) for i in range(80)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 1
+    assert assigned[:80] == [families[0]["family_id"]] * 80
+    assert "推 理" in families[0]["exemplar"]
+
+
+@pytest.mark.parametrize("disguise", ["\u200b", "\u2060", "\u0301", "\ufe0f"])
+def test_invisible_characters_change_no_family(tmp_path, disguise):
+    rng = random.Random(disguise)
+
+    def hidden(text: str) -> str:
+        return "".join(c + (disguise if c.isalpha() and rng.random() < 0.3 else "") for c in text)
+
+    rows = [(i % 20, None, f"{hidden(WRAPPER)}: {filler(i)}", None) for i in range(80)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 1
+    assert set(assigned) == {families[0]["family_id"]}
+    assert "reasoning before the final verdict" in families[0]["exemplar"]

@@ -44,11 +44,6 @@ def joined(nodes, population=1_000):
     return families[: len(nodes)]
 
 
-def test_many_rewordings_are_one_family():
-    nodes = [node(words, [2 * i, 2 * i + 1]) for i, words in enumerate(PARAPHRASES)]
-    assert set(joined(nodes)) == {0}
-
-
 def test_few_rewordings_of_different_people_are_not():
     nodes = [node(words, [2 * i, 2 * i + 1]) for i, words in enumerate(PARAPHRASES[:4])]
     assert joined(nodes) == [0, 1, 2, 3]
@@ -69,16 +64,9 @@ def test_accounts_that_everybody_shares_prove_nothing():
     assert joined(nodes, 20) == [0, 1, 2, 3]
 
 
-def test_a_group_of_phrases_that_cannot_stand_alone_is_no_family():
-    nodes = [node(words, [2 * i, 2 * i + 1], alone=i < 5) for i, words in enumerate(PARAPHRASES)]
-    assert joined(nodes) == [0, 1, 2, 3, 4, *[-1] * (len(nodes) - 5)]
-
-
-def test_verbatim_texts_join_large_groups_only():
+def test_verbatim_texts_are_not_joined():
     few = [node(words, range(20), verbatim=True) for words in PARAPHRASES[:4]]
     assert joined(few) == [0, 1, 2, 3]
-    many = [node(words, [2 * i, 2 * i + 1], verbatim=i % 2 == 0) for i, words in enumerate(PARAPHRASES)]
-    assert set(joined(many)) == {0}
 
 
 def test_equal_marks_join_what_has_no_word_in_common():
