@@ -100,7 +100,7 @@ class Meter:
         wrapper = self._wrapper(group)
         found = [
             self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group, wrapper),
-            self._payment(group), *(self._link(layer, group) for layer in self.r.links),
+            self._payment(group), *(self._link(layer, group, wrapper) for layer in self.r.links),
         ]  # fmt: skip
         return self._enabled(found)
 
@@ -122,18 +122,20 @@ class Meter:
 
     def searched(self) -> None:
         """Learn what a search finds among strangers, from the layers of this meter with their edges dealt anew."""
-        self.luck = {
-            layer.name: search_luck(layer, self._exposure[layer.name], self.r, self.p, exclusive)
-            for layer, exclusive in (
-                (self.r.content.items, self.p.exclusive),
-                (self.r.roaming, self.p.exclusive_address),
-            )
-        }
+        p, r = self.p, self.r
+        layers = [
+            (r.content.items, p.exclusive),
+            (r.roaming, p.exclusive_address),
+            *((x, p.exclusive) for x in r.links),
+        ]
+        self.luck = {x.name: search_luck(x, self._exposure[x.name], r, p, exclusive) for x, exclusive in layers}
 
     def _expected(self, layer: Layer, s: Shared, wrapper: Signal) -> Reals:
         """What strangers would share: if nothing but the sharing itself picked them out, what the luckiest would."""
-        firm = float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5
-        return s.expected if firm else s.expected * self.luck.get(layer.name, 1.0)
+        if float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5:
+            return s.expected
+        share = self.p.luck_links if layer in self.r.links else 1.0
+        return np.asarray(s.expected * self.luck.get(layer.name, 1.0) ** share)
 
     def _division(self, group: Ints, wrapper: Signal) -> Signal:
         p = self.p
@@ -208,8 +210,9 @@ class Meter:
         bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
 
-    def _link(self, layer: Layer, group: Ints) -> Signal:
+    def _link(self, layer: Layer, group: Ints, wrapper: Signal) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
+        s = replace(s, expected=self._expected(layer, s, wrapper))
         one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         bits = np.minimum(one.bits, self.p.link_bits * doubly(layer, group, s.observed))
         if self.p.link_cohesion > 0.0 and bits.any():

@@ -21,14 +21,16 @@ __all__ = ["search_luck"]
 
 
 def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclusive: float) -> float:
-    """How many times the expected number of shared objects a community of strangers shares, at least 1: the quantile
-    `luck_quantile` over the communities of the dealt layer at the finest resolution.
+    """How many times the expected number of shared objects a community of strangers shares: the quantile
+    `luck_quantile` over the communities of the dealt layer at the finest resolution, between 1 and `luck_most` (a
+    ratio of small numbers says little); 1 where objects have fewer than `luck_users` accounts in the mean: there is
+    nothing to choose among.
 
     Parameters
     ----------
     each: exposure of the accounts in the layer; exclusive: as in `Sharer.share`.
     """
-    if not layer.size:
+    if len(layer.object) < p.luck_users * max(layer.size, 1):
         return 1.0
     rng = np.random.default_rng(p.seed)
     key = rng.permutation(layer.object).astype(np.int64)
@@ -39,4 +41,4 @@ def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclu
         if large_enough(group, r, p):
             shared = sharer.share(group, each, p.smooth, exclusive, p.senders, p.replication)
             ratios.append(float(shared.observed.sum()) / max(float(shared.expected.sum()), 1e-9))
-    return max(float(np.quantile(ratios, p.luck_quantile)), 1.0) if ratios else 1.0
+    return float(np.clip(np.quantile(ratios, p.luck_quantile), 1.0, p.luck_most)) if ratios else 1.0

@@ -67,6 +67,15 @@ class Parameters:
     luck_quantile: float = _p(
         0.95, "share", "of communities of strangers that share less than luck explains", "convention"
     )
+    luck_users: float = _p(
+        2.0, "accounts", "of an object in the mean, for a search to be lucky", "devices 1.1, payloads 5"
+    )
+    luck_links: float = _p(
+        0.5, "exponent", "of luck where links are shared: rings choose theirs by search too", "reasoned"
+    )
+    luck_most: float = _p(
+        200.0, "ratio", "of shared to expected that luck explains, at most", "dense layers: 50 to 175"
+    )
 
     focus_exclusive: float = _p(
         0.5, "share", "of a wrapper's users in the group, for it to be the group's own", "majority"
