@@ -20,6 +20,10 @@ from graphring.store.neo4j.connection import Connection, translated
 __all__ = ["ServerLock"]
 
 PROBE_SECONDS: Final = 3.0
+FORGET: Final = (
+    "MATCH (l:GraphringState {name: 'lock'}) REMOVE l.held "
+    "WITH l MATCH (h:GraphringState {name: 'holder'}) WHERE h.pid = $pid AND h.host = $host REMOVE h.pid, h.host"
+)
 GRAB: Final = "MATCH (l:GraphringState {name: 'lock'}) SET l.held = true"
 
 
@@ -70,11 +74,13 @@ class ServerLock:
                 self.acquire()
 
     def release(self) -> None:
-        """Give it back; a lock that the server lost already is gone all the same."""
-        held = self._transaction is not None
+        """Give it back; a lock that the server lost already is gone all the same, and nobody waits for the server."""
+        if self._transaction is not None and self._session is not None:
+            with contextlib.suppress(Neo4jError, DriverError, OSError):
+                # the lock's own transaction: who takes it next finds no name of ours, and we never remove theirs
+                self._transaction.run(FORGET, pid=os.getpid(), host=socket.gethostname()).consume()
+                self._transaction.commit()
         self._drop()
-        if held:
-            self._connection.write("MATCH (h:GraphringState {name: 'holder'}) REMOVE h.pid, h.host")
 
     def _probe(self, session: Session) -> None:
         """Try for a few seconds: a transaction that waits for a lock cannot be told how long, only when to end."""
