@@ -20,10 +20,7 @@ from graphring.store.neo4j.connection import Connection, translated
 __all__ = ["ServerLock"]
 
 PROBE_SECONDS: Final = 3.0
-FORGET: Final = (
-    "MATCH (l:GraphringState {name: 'lock'}) REMOVE l.held "
-    "WITH l MATCH (h:GraphringState {name: 'holder'}) WHERE h.pid = $pid AND h.host = $host REMOVE h.pid, h.host"
-)
+FORGET: Final = "MATCH (h:GraphringState {name: 'holder'}) WHERE h.pid = $pid AND h.host = $host REMOVE h.pid, h.host"
 GRAB: Final = "MATCH (l:GraphringState {name: 'lock'}) SET l.held = true"
 
 
@@ -75,12 +72,12 @@ class ServerLock:
 
     def release(self) -> None:
         """Give it back; a lock that the server lost already is gone all the same, and nobody waits for the server."""
-        if self._transaction is not None and self._session is not None:
-            with contextlib.suppress(Neo4jError, DriverError, OSError):
-                # the lock's own transaction: who takes it next finds no name of ours, and we never remove theirs
-                self._transaction.run(FORGET, pid=os.getpid(), host=socket.gethostname()).consume()
-                self._transaction.commit()
+        held = self._transaction is not None
         self._drop()
+        if held:
+            # one attempt; whoever has taken the lock since keeps the name that he wrote
+            with contextlib.suppress(Neo4jError, DriverError, OSError), self._connection.session() as session:
+                session.run(FORGET, pid=os.getpid(), host=socket.gethostname()).consume()
 
     def _probe(self, session: Session) -> None:
         """Try for a few seconds: a transaction that waits for a lock cannot be told how long, only when to end."""
