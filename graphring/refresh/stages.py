@@ -63,7 +63,8 @@ class Stage:
     title: str
     run: Callable[[Context], Counts]
     resumable: bool = True
-    """False: runs again after a kill, because its output lies where the store may have cleaned up."""
+    """False: runs again after a kill, because its output lies where the store may have cleaned up, or because others
+    may have changed the store's graph meanwhile: rings that name what is gone could never be published."""
 
 
 def _read(context: Context) -> Counts:
@@ -193,6 +194,6 @@ STAGES: Final[Sequence[Stage]] = (
     Stage("templates", "finding template families", _templates),
     Stage("graph", "building the graph", _graph),
     Stage("load", "loading the store", _load, resumable=False),
-    Stage("detect", "finding rings", _detect),
+    Stage("detect", "finding rings", _detect, resumable=False),
 )
 """In order; publishing follows the last one."""

@@ -76,7 +76,7 @@ def target() -> Iterator[Target]:
             with _container() as url:
                 yield Target(url, maven.USER, maven.PASSWORD)
         else:
-            with maven.temporary() as server:
+            with maven.temporary(brief=True) as server:
                 yield Target(server.url, maven.USER, maven.PASSWORD, server)
     except (maven.ServerError, OSError, subprocess.SubprocessError) as error:
         missing(str(error))

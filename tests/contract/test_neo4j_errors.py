@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from neo4j.exceptions import ClientError, Neo4jError
@@ -15,7 +16,8 @@ from graphring.store import open_store
 from graphring.store.neo4j import connection, neo4j_init, open_neo4j
 from graphring.store.neo4j.connection import address_of, translated
 from tests.contract import graphs
-from tests.contract.neo4j_server import Target
+from tests.contract.neo4j_server import Target, missing
+from tools.neo4j import server as maven
 
 
 def one_line(error: pytest.ExceptionInfo[GraphringError]) -> str:
@@ -81,6 +83,71 @@ def test_an_old_version(neo4j: Target, tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StoreError, match="graphring needs") as error:
         neo4j_init(neo4j.settings(tmp_path))
     one_line(error)
+
+
+class OldServer(threading.Thread):
+    """Speaks as much of Bolt 4.4 as it takes to ask for a version, and answers 4.4.42."""
+
+    ANSWERS: ClassVar = {
+        0x01: [b"\xb1\x70\xa2\x86server\x8cNeo4j/4.4.42\x8dconnection_id\x86bolt-1"],  # HELLO
+        0x10: [b"\xb1\x70\xa1\x86fields\x92\x87version\x87edition"],  # RUN
+        0x3F: [b"\xb1\x71\x92\x864.4.42\x89community", b"\xb1\x70\xa0"],  # PULL
+        0x0F: [b"\xb1\x70\xa0"],  # RESET
+    }
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"bolt://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def run(self) -> None:
+        caller, _ = self.listener.accept()
+        with caller, caller.makefile("rb") as said:
+            said.read(20)
+            caller.sendall(b"\x00\x00\x04\x04")
+            while size := int.from_bytes(said.read(2)):
+                message = said.read(size)
+                assert said.read(2) == b"\x00\x00"
+                for answer in self.ANSWERS.get(message[1], []):
+                    caller.sendall(len(answer).to_bytes(2) + answer + b"\x00\x00")
+
+
+def test_a_server_of_4_4(tmp_path: Path) -> None:
+    old = OldServer()
+    old.start()
+    with pytest.raises(StoreError, match=r"has version 4\.4\.42; graphring needs 5\.26 or later") as error:
+        neo4j_init(Settings(state=tmp_path, store=old.url))
+    one_line(error)
+    old.join(timeout=10)
+    old.listener.close()
+
+
+@pytest.mark.neo4j
+@pytest.mark.slow
+def test_a_database_that_may_only_be_read(tmp_path: Path) -> None:
+    """Made by us, then opened by a server that lets nobody write: reading goes on, a refresh says why it cannot."""
+    try:
+        maven.jars()
+    except maven.ServerError as error:
+        missing(str(error))
+    server = maven.start(tmp_path / "home", brief=True)
+    target = Target(server.url, maven.USER, maven.PASSWORD)
+    store = open_neo4j(target.settings(tmp_path / "state"))
+    try:
+        with store.lock():
+            store.load(graphs.graph())
+            store.publish(graphs.run(1), graphs.run_tables(1))
+        before = target.content()
+        server.stop()
+        server = maven.start(tmp_path / "home", port=server.port, brief=True, server__databases__read_only="neo4j")
+        with pytest.raises(StoreError, match="'neo4j' may not write to database 'neo4j'") as error, store.lock():
+            store.load(graphs.graph(graphs.EDGES[:3]))
+        one_line(error)
+        assert store.current().members().equals(graphs.run_tables(1)["members"])
+        assert target.content() == before
+    finally:
+        store.close()
+        server.stop(kill=True)
 
 
 @pytest.mark.neo4j

@@ -293,6 +293,14 @@ def test_migrations_are_taken_up_where_they_stopped(neo4j: Target, tmp_path: Pat
     assert len(MIGRATIONS) == SCHEMA_VERSION
 
 
+@pytest.mark.parametrize("dropped", ["CONSTRAINT graphring_ip", "INDEX graphring_evidence_ring_id"])
+def test_what_somebody_dropped_of_the_schema_is_made_again(store: Neo4jStore, neo4j: Target, dropped: str) -> None:
+    publish(store, 1)
+    neo4j.run(f"DROP {dropped}")
+    publish(store, 2)
+    assert dropped.split()[1] in {row["name"] for row in neo4j.run("SHOW INDEXES YIELD name")}
+
+
 def test_a_newer_schema_is_not_touched(store: Neo4jStore, neo4j: Target, tmp_path: Path) -> None:
     publish(store, 1)
     neo4j.run("MATCH (s:GraphringState {name: 'schema'}) SET s.version = 99")

@@ -32,7 +32,7 @@ def test_an_imported_graph_is_a_loaded_one(tmp_path: Path) -> None:
     except maven.ServerError as error:
         missing(str(error))
     maven.import_files(tmp_path / "home", tmp_path / "files")
-    server = maven.start(tmp_path / "home")
+    server = maven.start(tmp_path / "home", brief=True)
     try:
         store = open_neo4j(Target(server.url, maven.USER, maven.PASSWORD).settings(tmp_path / "state"))
         with store.lock():
@@ -40,7 +40,7 @@ def test_an_imported_graph_is_a_loaded_one(tmp_path: Path) -> None:
             back = store.read_graph()
         store.close()
     finally:
-        server.stop()
+        server.stop(kill=True)
     assert counts == {"accounts": 0, "objects": 0, "sightings": 0, "expired": 0}
     assert back.accounts.equals(graph.accounts)
     assert back.objects.equals(graph.objects)

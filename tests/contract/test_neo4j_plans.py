@@ -9,10 +9,11 @@ import pytest
 from neo4j import GraphDatabase
 
 from graphring.model import NodeRef
-from graphring.store.neo4j import neo4j_init, open_neo4j
+from graphring.store.neo4j import neo4j_init, open_neo4j, statements
 from graphring.store.neo4j.columns import SENTINELS
 from graphring.store.neo4j.queries import HUB_BOUND, QUERIES
 from graphring.store.neo4j.read import ACCOUNTS_QUERY, NEXT_TYPE_QUERY, OBJECTS_QUERIES, OTHERS_QUERY, SIGHTINGS_QUERY
+from graphring.store.neo4j.schema import KINDS, OTHER
 from tests.contract import graphs
 from tests.contract.neo4j_server import Target
 
@@ -33,6 +34,26 @@ BULK = {
     "read others": (OTHERS_QUERY, {"after": "", "size": 10, "type": "Device"}),
     **{f"read {name}": (query, {"after": "", "size": 10}) for name, query in OBJECTS_QUERIES.items()},
 }
+WRITTEN = {
+    **{
+        f"{name} {kind.label}": make(kind)
+        for name, make in (
+            ("merge", statements.merge_nodes), ("expire", statements.expire_nodes),
+            ("sweep", lambda kind: statements.sweep(kind)[0]),
+        )
+        for kind in statements.NODES
+    },
+    **{
+        f"{name} {kind.relationship}": make(kind)
+        for name, make in (
+            ("new", lambda kind: statements.write_sightings(kind, new=True)),
+            ("changed", lambda kind: statements.write_sightings(kind, new=False)),
+            ("remove", statements.remove_sightings),
+        )
+        for kind in (*KINDS.values(), OTHER)
+    },
+}  # fmt: skip
+COLUMNS = {name: [] for name in ("account_id", "object_type", "object_id", "who", "ours")}
 
 
 def operators(plan: dict[str, Any]) -> list[str]:
@@ -61,6 +82,16 @@ def test_a_query_starts_from_an_index(schema: Target, name: str) -> None:
     assert any("Index" in operator for operator in found), found
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_write_starts_from_an_index(schema: Target, name: str) -> None:
+    found = explained(schema, WRITTEN[name], {**COLUMNS, "rows": 0, "size": 10})
+    scans = ("AllNodesScan", "CartesianProduct", "RelationshipTypeScan", "AllRelationshipsScan")
+    if not name.startswith("sweep"):  # what is swept is found by its label, of which there is little
+        scans += ("NodeByLabelScan", "IntersectionNode")
+        assert any("Index" in operator or "NodeUnique" in operator for operator in found), found
+    assert not [operator for operator in found if operator.startswith(scans)], found
+
+
 def test_the_check_can_fail(schema: Target) -> None:
     assert "NodeByLabelScan" in explained(schema, "MATCH (a:Account) WHERE a.plan = 'pro' RETURN a", {})
 
@@ -78,3 +109,8 @@ def test_a_hub_is_bounded_and_its_head_is_right(neo4j: Target, tmp_path: Path) -
     assert [(row["account_id"], row["count"]) for row in found] == [(edge[0], edge[3]) for edge in expected]
     assert [ref.id for ref in store.current().search("acc-", limit=7)] == list(names[:7])
     store.close()
+    neo4j.run("CALL db.resampleOutdatedIndexes()")
+    neo4j.run("CALL db.clearQueryCaches()")
+    for name, query in QUERIES.items():  # with a hub and thousands of accounts to reckon with, too
+        planned = explained(neo4j, query, GIVEN)
+        assert not [operator for operator in planned if operator.startswith(FORBIDDEN)], (name, planned)

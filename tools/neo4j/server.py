@@ -7,6 +7,9 @@
 
 Maven copies the jars once into `$XDG_CACHE_HOME/graphring` (`~/.cache/graphring`). The server listens on free ports of
 127.0.0.1 only. User `neo4j`, password `$GRAPHRING_NEO4J_PASSWORD`, or else `graphring-dev`.
+
+`$NEO4J_VERSION` names another version than the pom does, `$NEO4J_JAVA` another `java` than the one
+of the PATH: 2026.x needs Java 21 or newer.
 """
 
 from __future__ import annotations
@@ -26,17 +29,22 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError
 
 HERE = Path(__file__).parent
-MAIN = "org.neo4j.server.CommunityEntryPoint"
+MAIN = {"5": "org.neo4j.server.CommunityEntryPoint", "2": "org.neo4j.server.Neo4jCommunity"}
+"""By the first digit of the version: calendar versions have another main class than 5.26."""
 ADMIN = "org.neo4j.cli.AdminTool"
 OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/java.lang", "java.base/sun.nio.ch")
 COLLECTOR = ("-XX:+UseG1GC", "-XX:NewRatio=2")
 """A third of the heap for young objects: left to itself, G1 shrinks them to 20 MB on a busy machine, and copies every
 transaction into the old ones."""
+BRIEF = ("-XX:TieredStopAtLevel=1",)
+"""A server that lives for minutes never earns back what the second compiler costs (measured: up in 13 s, not 20 s, on a
+busy machine)."""
 USER, PASSWORD = "neo4j", os.environ.get("GRAPHRING_NEO4J_PASSWORD") or "graphring-dev"
 START_SECONDS = 180
 
@@ -78,10 +86,17 @@ class Server:
 
 
 def version() -> str:
-    """The version that the pom names."""
+    """The version that the environment names, or else the pom."""
+    if chosen := os.environ.get("NEO4J_VERSION"):
+        return chosen
     found = re.search(r"<neo4j\.version>([^<]+)<", (HERE / "pom.xml").read_text(encoding="utf-8"))
     assert found is not None
     return found[1]
+
+
+def java() -> str:
+    """The command that runs Java."""
+    return os.environ.get("NEO4J_JAVA") or "java"
 
 
 def jars() -> Path:
@@ -91,7 +106,7 @@ def jars() -> Path:
     ------
     ServerError: there is no Java, no Maven, or it failed.
     """
-    for tool in ("java", "mvn"):
+    for tool in (java(), "mvn"):
         if shutil.which(tool) is None:
             raise ServerError(f"{tool} is not installed (Debian: apt-get install openjdk-17-jre-headless maven)")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "graphring"
@@ -104,7 +119,7 @@ def jars() -> Path:
         part = cache / f".neo4j-{version()}"
         shutil.rmtree(part, ignore_errors=True)
         command = ["mvn", "-B", "-ntp", "-q", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies"]
-        command += ["-DincludeScope=runtime", f"-DoutputDirectory={part}"]
+        command += ["-DincludeScope=runtime", f"-DoutputDirectory={part}", f"-Dneo4j.version={version()}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not list(part.glob("neo4j-server-*.jar")):
             lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
@@ -113,8 +128,22 @@ def jars() -> Path:
     return lib
 
 
-def start(home: Path, *, port: int = 0, http_port: int = 0, heap: str = "512m", page_cache: str = "256m") -> Server:
+def start(
+    home: Path,
+    *,
+    port: int = 0,
+    http_port: int = 0,
+    heap: str = "512m",
+    page_cache: str = "256m",
+    brief: bool = False,
+    **more: str,
+) -> Server:
     """Start a server with its data in `home`, and wait until it answers with our password.
+
+    Parameters
+    ----------
+    brief: it will not live long; no time is spent on making it fast.
+    more: lines of neo4j.conf, `__` for each dot of their names.
 
     Raises
     ------
@@ -132,12 +161,13 @@ def start(home: Path, *, port: int = 0, http_port: int = 0, heap: str = "512m", 
         "server.memory.pagecache.size": page_cache,
         "dbms.usage_report.enabled": "false",
         "db.tx_log.rotation.retention_policy": "keep_none",
+        **{name.replace("__", "."): value for name, value in more.items()},
     }
     (home / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     log = home / "logs" / "neo4j.log"
     log.parent.mkdir(exist_ok=True)
-    command = ["java", f"-Xms{heap}", f"-Xmx{heap}", *COLLECTOR, *_opens(), "-cp", f"{lib}/*", MAIN]
-    command += [f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
+    command = [java(), f"-Xms{heap}", f"-Xmx{heap}", *COLLECTOR, *(BRIEF if brief else ()), *_opens()]
+    command += ["-cp", f"{lib}/*", MAIN[version()[0]], f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
     with (home / "logs" / "console.log").open("ab") as console:
         before = log.stat().st_size if log.exists() else 0
         process = subprocess.Popen(command, stdout=console, stderr=console, stdin=subprocess.DEVNULL, cwd=home,
@@ -171,7 +201,7 @@ def admin(home: Path, arguments: Sequence[str]) -> None:
     """
     (home / "conf").mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
-    command = ["java", "-Xmx2g", *_opens(), "-cp", f"{jars()}/*", ADMIN, *arguments]
+    command = [java(), "-Xmx2g", *_opens(), "-cp", f"{jars()}/*", ADMIN, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)
     if done.returncode:
         raise ServerError(f"neo4j-admin: {(done.stderr + done.stdout)[:2000]}")
@@ -191,14 +221,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def temporary(**options: str) -> Iterator[Server]:
-    """A server in a temporary directory; both are gone afterwards."""
+def temporary(**options: Any) -> Iterator[Server]:
+    """A server in a temporary directory, with the options of `start`; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="graphring-neo4j-", ignore_cleanup_errors=True) as home:
-        server = start(Path(home), **options)  # type: ignore[arg-type]
+        server = start(Path(home), **options)
         try:
             yield server
         finally:
-            server.stop()
+            server.stop(kill=True)  # its data goes with it, and a server takes ten seconds to leave in order
 
 
 def _opens() -> list[str]:

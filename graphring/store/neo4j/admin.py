@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from graphring.config import Settings
-from graphring.store.neo4j.connection import Connection, address_of, connect
+from graphring.store.neo4j.connection import SERVER, Connection, address_of, connect
 from graphring.store.neo4j.schema import EXPIRED, KINDS, OTHER, SCHEMA_VERSION, installed_version, migrate, state
 from graphring.store.neo4j.store import Neo4jStore
 
@@ -83,7 +83,7 @@ def neo4j_status(settings: Settings) -> Neo4jStatus:
 
 
 def _status(connection: Connection) -> Neo4jStatus:
-    server = connection.read("CALL dbms.components() YIELD versions, edition RETURN versions[0] AS version, edition")[0]
+    server = connection.read(SERVER)[0]
     offline = connection.read(
         "SHOW INDEXES YIELD name, state WHERE name STARTS WITH 'graphring_' AND state <> 'ONLINE' RETURN count(*) AS n"
     )[0]["n"]

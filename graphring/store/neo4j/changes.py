@@ -11,15 +11,20 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from graphring.engine.duck import Engine
 from graphring.model import conform
 from graphring.store.neo4j.stored import KEYS, SCHEMAS
+from graphring.store.neo4j.unchanged import unchanged
 
 __all__ = ["Base", "Changes", "changes"]
 
 Base = Mapping[str, pa.Table | Path]
 """A graph that the database may hold rows of: tables, or Parquet files, by the names of `SCHEMAS`."""
+
+_LEAD: Final = {**KEYS, "sightings": ("account_id",)}
+"""What rows are told apart by at first: an account's sightings stand together."""
 
 _MISSED: Final = "missed"
 """In how many bases a row's key is missing."""
@@ -53,16 +58,23 @@ def changes(engine: Engine, bases: Sequence[Base], target: Mapping[str, pa.Table
             found.changed[name] = schema.empty_table()
             found.removed[name] = schema.empty_table().select(KEYS[name])
             continue
-        old = [_expression(engine, base[name]) for base in bases]
-        different, found.removed[name] = _difference(engine, old, engine.arrow(target[name]), list(KEYS[name]))
+        new, old = target[name], [_table(base[name]) for base in bases]
+        if len(old) == 1:
+            here, there = unchanged(
+                new, old[0], KEYS[name][:2] if name == "objects" else KEYS[name][:1], threads=engine.threads
+            )
+            new, old = new.filter(pa.array(~here)), [old[0].filter(pa.array(~there))]
+        different, found.removed[name] = _difference(
+            engine, [engine.arrow(part) for part in old], engine.arrow(new), list(KEYS[name])
+        )
         everywhere = pc.equal(different.column(_MISSED), len(bases))
         found.new[name] = conform(different.filter(everywhere), schema)
         found.changed[name] = conform(different.filter(pc.invert(everywhere)), schema)
     return found
 
 
-def _expression(engine: Engine, table: pa.Table | Path) -> ir.Table:
-    return engine.parquet(table) if isinstance(table, Path) else engine.arrow(table)
+def _table(data: pa.Table | Path) -> pa.Table:
+    return pq.read_table(data) if isinstance(data, Path) else data
 
 
 def _difference(engine: Engine, bases: Sequence[ir.Table], new: ir.Table, key: list[str]) -> tuple[pa.Table, pa.Table]:

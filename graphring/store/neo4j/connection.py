@@ -24,7 +24,7 @@ from neo4j.exceptions import (
 from graphring.config import Settings
 from graphring.errors import ConfigError, StoreError
 
-__all__ = ["SESSIONS", "Address", "Connection", "TakenError", "address_of", "connect", "translated"]
+__all__ = ["SERVER", "SESSIONS", "Address", "Connection", "TakenError", "address_of", "connect", "translated"]
 
 T = TypeVar("T")
 
@@ -36,6 +36,11 @@ SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 SESSIONS: Final = 2
 """At work at once in a load (its plan is made for two) or when the graph is read: a server gives each one processor."""
 CONNECT_SECONDS: Final = 15.0
+SERVER: Final = (
+    "CALL dbms.components() YIELD name, versions, edition WHERE name = 'Neo4j Kernel' "
+    "RETURN versions[0] AS version, edition"
+)
+"""Version and edition; calendar versions list the versions of Cypher beside the kernel."""
 WAIT: Final = "Wait until it is up and run again: what was written so far is taken up"
 
 
@@ -63,8 +68,8 @@ class Connection:
         self._driver = driver
 
     def session(self) -> Session:
-        """A new session on our database."""
-        return self._driver.session(database=self.address.database)
+        """A new session on our database. Hints to the authors of queries are not asked for."""
+        return self._driver.session(database=self.address.database, notifications_min_severity="OFF")
 
     def read(self, cypher: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """The rows of one query, in a managed read transaction."""
@@ -130,13 +135,12 @@ def connect(address: Address) -> Connection:
             connection_timeout=CONNECT_SECONDS,
             connection_acquisition_timeout=CONNECT_SECONDS * 2,
             max_transaction_retry_time=address.retry_seconds,
-            notifications_min_severity="OFF",
             user_agent="graphring",
         )
     try:
         with translated(address), driver.session(database=address.database) as session:
-            record = session.run("CALL dbms.components() YIELD name, versions RETURN name, versions[0] AS v").single()
-        _check_version(address, record["v"] if record is not None else "")
+            record = session.run(SERVER).single()
+        _check_version(address, record["version"] if record is not None else "")
     except BaseException:
         driver.close()
         raise

@@ -33,6 +33,8 @@ def export_for_import(graph: GraphTables, directory: Path, *, database: str = "n
     """
     with writing(directory), Engine(threads=2) as engine:
         directory.mkdir(parents=True, exist_ok=True)
+        listing = directory / "import.args"
+        listing.unlink(missing_ok=True)  # written last: without it, an export was cut short
         stored = shape(engine, graph)
         nodes = [("Account", _accounts(stored, directory))]
         nodes += [(kind.label, path) for kind, path in _objects(stored, directory)]
@@ -40,7 +42,6 @@ def export_for_import(graph: GraphTables, directory: Path, *, database: str = "n
         arguments = ["database", "import", "full", database, *OPTIONS.split()]
         arguments += [f"--nodes={label}={{DIR}}/{path.name}" for label, path in nodes]
         arguments += [f"--relationships={name}={{DIR}}/{path.name}" for name, path in edges]
-        listing = directory / "import.args"
         listing.write_text("\n".join(arguments) + "\n", encoding="utf-8")
     return [path for _, path in [*nodes, *edges]] + [listing]
 
@@ -54,10 +55,8 @@ def _accounts(stored: Stored, directory: Path) -> Path:
 
 def _objects(stored: Stored, directory: Path) -> Iterator[tuple[Kind, Path]]:
     for kind, table in by_kind(stored.tables["objects"]):
-        columns = {f"key:ID({kind.label}){{stored:false}}": _key(kind, table)}
         if kind is OTHER:
-            columns = {f":ID({kind.label})": _key(kind, table)}
-            columns |= {"object_id": table.column("object_id")}
+            columns = {f":ID({kind.label})": _key(kind, table), "object_id": table.column("object_id")}
         else:
             columns = {f"object_id:ID({kind.label})": table.column("object_id")}
         columns |= {"object_type": table.column("object_type")}

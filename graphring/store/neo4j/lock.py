@@ -20,6 +20,7 @@ from graphring.store.neo4j.connection import Connection, translated
 __all__ = ["ServerLock"]
 
 PROBE_SECONDS: Final = 3.0
+FORGET: Final = "MATCH (h:GraphringState {name: 'holder'}) WHERE h.pid = $pid AND h.host = $host REMOVE h.pid, h.host"
 GRAB: Final = "MATCH (l:GraphringState {name: 'lock'}) SET l.held = true"
 
 
@@ -70,11 +71,13 @@ class ServerLock:
                 self.acquire()
 
     def release(self) -> None:
-        """Give it back; a lock that the server lost already is gone all the same."""
+        """Give it back; a lock that the server lost already is gone all the same, and nobody waits for the server."""
         held = self._transaction is not None
         self._drop()
         if held:
-            self._connection.write("MATCH (h:GraphringState {name: 'holder'}) REMOVE h.pid, h.host")
+            # one attempt; whoever has taken the lock since keeps the name that he wrote
+            with contextlib.suppress(Neo4jError, DriverError, OSError), self._connection.session() as session:
+                session.run(FORGET, pid=os.getpid(), host=socket.gethostname()).consume()
 
     def _probe(self, session: Session) -> None:
         """Try for a few seconds: a transaction that waits for a lock cannot be told how long, only when to end."""

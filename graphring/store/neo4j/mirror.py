@@ -32,11 +32,19 @@ class Mirror:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             for name, data in [*stored.tables.items(), ("weights", stored.weights)]:
-                pq.write_table(data, part / f"{name}.parquet", compression="zstd")
+                pq.write_table(data, part / f"{name}.parquet", compression="snappy", write_statistics=False)
             token = _token(part)
             shutil.rmtree(self._directory / token, ignore_errors=True)
             part.rename(self._directory / token)
         return token
+
+    def find(self, stored: Stored, tokens: Sequence[str]) -> str | None:
+        """Which of `tokens` is a copy of just this graph, though not necessarily of the same bytes."""
+        for token in tokens:
+            files = self.read(token)
+            if files is not None and all(pq.read_table(files[name]).equals(stored.tables[name]) for name in SCHEMAS):
+                return token
+        return None
 
     def read(self, token: str) -> dict[str, Path] | None:
         """Parquet files by the names of `SCHEMAS`; None where there is no copy, or one that is not what it was."""

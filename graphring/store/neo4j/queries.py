@@ -137,7 +137,7 @@ QUERIES: Final[Mapping[str, str]] = MappingProxyType(
         "sightings": (
             f"UNWIND $ids AS id MATCH (a:Account {{account_id: id}}) MATCH (a)-[r:{TYPES}]->(o) "
             f"WHERE {object_type_of('o')} IS NOT NULL AND o.object_id IS :: STRING NOT NULL "
-            + collected(model.SIGHTINGS, SIGHTING_SOURCES)
+            "WITH a, o, properties(r) AS p " + collected(model.SIGHTINGS, SIGHTING_SOURCES)
         ),
         "neighbours of account": _of_account(),
         "search account": _search("Account", "account_id"),

@@ -33,22 +33,23 @@ SIGHTING_SOURCES: Final = {
     "account_id": "a.account_id",
     "object_type": object_type_of("o"),
     "object_id": "o.object_id",
-    **{name: f"r.{name}" for name in SIGHTINGS.names[3:]},
+    **{name: f"p.{name}" for name in SIGHTINGS.names[3:]},
 }
-"""Columns of SIGHTINGS from (a)-[r]->(o)."""
+"""Columns of SIGHTINGS from (a)-[r]->(o) and `p`, the properties of r."""
 
 
 def _ours(node: str) -> str:
-    return f"({node}.graphring IS NOT NULL AND NOT {node}:{EXPIRED})"
+    return f"(p.graphring IS NOT NULL AND NOT {node}:{EXPIRED})"
 
 
 ACCOUNTS_QUERY: Final = (
-    "MATCH (a:Account) WHERE a.account_id > $after WITH a ORDER BY a.account_id LIMIT $size "
-    + collected(_ACCOUNTS, {**{name: f"a.{name}" for name in GRAPH_ACCOUNTS.names}, "ours": _ours("a")})
+    "MATCH (a:Account) WHERE a.account_id > $after WITH a ORDER BY a.account_id LIMIT $size WITH a, properties(a) AS p "
+    + collected(_ACCOUNTS, {**{name: f"p.{name}" for name in GRAPH_ACCOUNTS.names}, "ours": _ours("a")})
 )
 SIGHTINGS_QUERY: Final = (
     "MATCH (a:Account) WHERE a.account_id >= $low AND a.account_id <= $high "
-    f"MATCH (a)-[r:{TYPES}]->(o) " + collected(_SIGHTINGS, {**SIGHTING_SOURCES, "ours": "(r.graphring IS NOT NULL)"})
+    f"MATCH (a)-[r:{TYPES}]->(o) WITH a, o, properties(r) AS p "
+    + collected(_SIGHTINGS, {**SIGHTING_SOURCES, "ours": "(p.graphring IS NOT NULL)"})
 )
 NEXT_TYPE_QUERY: Final = (
     f"MATCH (o:{OTHER.label}) WHERE o.object_type > $after AND o.object_id IS NOT NULL "
@@ -57,10 +58,10 @@ NEXT_TYPE_QUERY: Final = (
 
 
 def _objects_query(label: str, condition: str = "") -> str:
-    sources = {**{name: f"o.{name}" for name in OBJECTS.names}, "object_type": "$type", "ours": _ours("o")}
+    sources = {**{name: f"p.{name}" for name in OBJECTS.names}, "object_type": "$type", "ours": _ours("o")}
     return (
         f"MATCH (o:{label}) WHERE {condition}o.object_id > $after WITH o ORDER BY o.object_id LIMIT $size "
-        + collected(_OBJECTS, sources)
+        "WITH o, properties(o) AS p " + collected(_OBJECTS, sources)
     )
 
 
@@ -122,7 +123,7 @@ def _read(connection: Connection) -> tuple[pa.Table, pa.Table, pa.Table]:
 
 
 def _read_objects(connection: Connection) -> pa.Table:
-    queries = [*OBJECTS_QUERIES.items(), *((name, OTHERS_QUERY) for name in object_types(connection))]
+    queries = sorted([*OBJECTS_QUERIES.items(), *((name, OTHERS_QUERY) for name in object_types(connection))])
     parts = [table(_OBJECTS, _pages(connection, query, "object_id", {"type": name})) for name, query in queries]
     return pa.concat_tables(parts)
 

@@ -115,10 +115,18 @@ def installed_version(connection: Connection) -> int:
     return int(rows[0]["version"]) if rows else 0
 
 
+def _dropped(connection: Connection) -> bool:
+    """Whether an index of ours is missing: the server would scan whole labels instead, and say nothing."""
+    expected = {statement.split()[2] for migration in MIGRATIONS for statement in migration}
+    rows = connection.read("SHOW INDEXES YIELD name WHERE name STARTS WITH 'graphring_' RETURN name")
+    return bool(expected - {row["name"] for row in rows})
+
+
 def migrate(connection: Connection) -> int:
     """Bring the schema to `SCHEMA_VERSION`; returns the version that was there before.
 
-    Each statement may be repeated, so a migration that was cut short is taken up again.
+    Each statement may be repeated, so a migration that was cut short is taken up again; where somebody dropped a
+    constraint or an index, all are.
 
     Raises
     ------
@@ -129,11 +137,12 @@ def migrate(connection: Connection) -> int:
         raise StoreError(
             f"the database has schema {before}, this graphring knows {SCHEMA_VERSION}", "Upgrade graphring"
         )
-    for number in range(before + 1, SCHEMA_VERSION + 1):
+    for number in range(1 if _dropped(connection) else before + 1, SCHEMA_VERSION + 1):
         for statement in MIGRATIONS[number - 1]:
             connection.schema(statement)
         connection.schema("CALL db.awaitIndexes(600)")
-        connection.write("MERGE (s:GraphringState {name: 'schema'}) SET s.version = $number", number=number)
+        if number > before:
+            connection.write("MERGE (s:GraphringState {name: 'schema'}) SET s.version = $number", number=number)
     return before
 
 

@@ -84,7 +84,7 @@ class Neo4jStore:
             pending = [str(name) for name in _listed(before.get("pending"))]
             base = _text(before.get("token"))
             mirrors = [self._mirror.read(name) for name in dict.fromkeys([*([base] if base else []), *pending])]
-            token = self._mirror.write(stored)
+            token = self._mirror.find(stored, pending) or self._mirror.write(stored)
             whole = None not in mirrors and bool(mirrors)
             plan = _plan(base, token, self._batch_rows)
             resumed = whole and pending == [token] and before.get("plan") == plan

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,6 +40,7 @@ KEYS: Final = {
     "objects": ("object_type", "object_id"),
     "sightings": ("account_id", "object_type", "object_id"),
 }
+_ROW: Final = "row"
 _CLASS: Final = ("object_type", "accounts", "damped")
 WEIGHTS: Final = pa.schema([*(OBJECTS.field(name) for name in _CLASS), OBJECTS.field("weight")])
 
@@ -53,15 +55,15 @@ class Stored:
 
 def shape(engine: Engine, graph: GraphTables) -> Stored:
     """The graph with class weights taken out of its objects, sorted."""
-    objects = engine.arrow(conform(graph.objects, OBJECTS))
+    data = in_order(engine, conform(graph.objects, OBJECTS), KEYS["objects"])
+    objects = _numbered(engine, data)
     classes = objects.group_by(*_CLASS).agg(low=objects.weight.min(), high=objects.weight.max())
     shared = classes.filter(classes.low == classes.high).select(*_CLASS, weight="low")
     joined = _with_class(objects, shared.rename(shared_weight="weight"))
     own = (joined.shared_weight == joined.weight).fill_null(False).ifelse(ibis.null("float64"), joined.weight)
-    shaped = joined.mutate(weight=own).select(*OBJECTS.names)
     tables = {
         "accounts": in_order(engine, conform(graph.accounts, GRAPH_ACCOUNTS), KEYS["accounts"]),
-        "objects": conform(engine.table(shaped, order_by=KEYS["objects"]), OBJECTS),
+        "objects": _with_weight(engine, data, joined.mutate(weight=own)),
         "sightings": in_order(engine, conform(graph.sightings, SIGHTINGS), KEYS["sightings"]),
     }
     return Stored(tables, conform(engine.table(shared, order_by=_CLASS), WEIGHTS))
@@ -104,9 +106,21 @@ def weigh(engine: Engine, objects: pa.Table, weights: pa.Table) -> pa.Table:
     if objects.num_rows == 0:
         return OBJECTS.empty_table()
     classes = engine.arrow(weights).rename(shared_weight="weight")
-    joined = _with_class(engine.arrow(objects), classes)
-    full = joined.mutate(weight=ibis.coalesce(joined.weight, joined.shared_weight)).select(*OBJECTS.names)
-    return conform(engine.table(full, order_by=KEYS["objects"]), OBJECTS)
+    data = in_order(engine, objects, KEYS["objects"])
+    joined = _with_class(_numbered(engine, data), classes)
+    return _with_weight(engine, data, joined.mutate(weight=ibis.coalesce(joined.weight, joined.shared_weight)))
+
+
+def _numbered(engine: Engine, objects: pa.Table) -> ir.Table:
+    """What decides on weights, with each row's number: joining this and sorting numbers is cheap."""
+    rows = pa.array(np.arange(objects.num_rows))
+    return engine.arrow(objects.select([*_CLASS, "weight"]).append_column(_ROW, rows))
+
+
+def _with_weight(engine: Engine, objects: pa.Table, weighed: ir.Table) -> pa.Table:
+    """`objects` with the weights of `weighed`, which has their numbers."""
+    weights = engine.table(weighed.select(_ROW, "weight"), order_by=[_ROW]).column("weight")
+    return objects.set_column(OBJECTS.get_field_index("weight"), OBJECTS.field("weight"), weights)
 
 
 def _with_class(objects: ir.Table, classes: ir.Table) -> ir.Table:

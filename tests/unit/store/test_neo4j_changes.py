@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from graphring.engine.duck import Engine
 from graphring.model import SIGHTINGS, GraphTables
+from graphring.store.neo4j import unchanged as unchanged_rows
 from graphring.store.neo4j.changes import Changes, changes
 from graphring.store.neo4j.mirror import Mirror
 from graphring.store.neo4j.plan import Stage, Verb, stages
-from graphring.store.neo4j.stored import KEYS, SCHEMAS, in_order, shape
+from graphring.store.neo4j.stored import KEYS, SCHEMAS, Stored, in_order, shape
 from tests.contract import graphs
 
 EDGES = st.lists(
@@ -59,6 +60,34 @@ def test_what_is_new_changed_and_gone(
         for part in (found.new[name], found.changed[name], found.removed[name]):
             keys = [tuple(row[key] for key in KEYS[name]) for row in part.to_pylist()]
             assert keys == sorted(keys)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EDGES, EDGES)
+def test_what_is_said_to_be_unchanged_is(
+    old: list[tuple[str, str, str, int]], new: list[tuple[str, str, str, int]]
+) -> None:
+    with Engine(threads=1) as engine, pytest.MonkeyPatch.context() as small:
+        small.setattr(unchanged_rows, "_WINDOW", 3)
+        small.setattr(unchanged_rows, "_NAMES", 2)
+        before, after = stored(engine, old), stored(engine, new)
+        for name in SCHEMAS:
+            lead = KEYS[name] if name != "sightings" else KEYS[name][:1]
+            here, there = unchanged_rows.unchanged(after[name], before[name], lead)
+            rows = after[name].filter(pa.array(here)).to_pylist()
+            assert rows == before[name].filter(pa.array(there)).to_pylist()
+            if name == "accounts":  # elsewhere some may be missed: an id of two types, an account with new sightings
+                assert rows == [row for row in after[name].to_pylist() if row in before[name].to_pylist()]
+
+
+def test_the_copy_of_a_graph_is_found_again(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "neo4j")
+    with Engine(threads=1) as engine:
+        one, two = shape(engine, graphs.graph()), shape(engine, graphs.graph(graphs.EDGES[2:]))
+    tokens = [mirror.write(one), "gone", mirror.write(two)]
+    pieces = {name: pa.concat_tables([t.slice(0, 1), t.slice(1)]) for name, t in two.tables.items()}
+    assert mirror.find(Stored(pieces, two.weights), tokens) == tokens[2]
+    assert mirror.find(two, tokens[:2]) is None
 
 
 def test_the_mirror_is_a_base(tmp_path: Path) -> None:
