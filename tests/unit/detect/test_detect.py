@@ -109,6 +109,51 @@ def test_sharing_within_one_customer_is_no_evidence(tmp_path):
     assert not flagged(run(*world.write(tmp_path)[:2]))
 
 
+def test_customers_of_one_partner_are_no_ring(tmp_path):
+    """One card, one device and one code for all: they bought together, and work each for themselves."""
+    world = World(7)
+    world.background(800)
+    for _ in range(30):
+        a = world.new_account(domain=f"client{world.fresh()}.com", created=3.0)
+        world.pay(a, "partner-card")
+        world.links += [(a, "device", "partner-device"), (a, "referral", "partner-code")]
+        world.organic(a, 20)
+    traffic, graph, _ = world.write(tmp_path)
+    assert not flagged(run(traffic, graph))
+
+
+def test_a_workshop_is_no_ring(tmp_path):
+    """One day, one tool, at home or in the hall, accounts of that day; afterwards hardly anybody comes back."""
+    world = World(8)
+    world.background(800)
+    tool, hall = world.fresh(), [world.fresh() for _ in range(3)]
+    for i in range(40):
+        a = world.new_account(created=9.3)
+        ts = 9.5 * 86_400.0 + np.sort(world.rng.uniform(0, 5_400, 14))
+        ip = np.full(14, hall[i % 3]) if i % 2 else world.person_ips(ts)
+        world.add(a, ts, ip, np.full(14, tool), world.payloads(14))
+        world.organic(a, 3, start=12.0)
+    traffic, graph, _ = world.write(tmp_path)
+    assert not flagged(run(traffic, graph))
+
+
+def test_a_ring_on_one_card_and_few_proxies_is_no_customer(tmp_path):
+    world = World(9)
+    world.background(800)
+    start = len(world.profile)
+    world.ring("pool", 24, cards=1, pool=5, signup="batch")
+    for i, a in enumerate(range(start, len(world.profile))):
+        world.profile[a] |= {
+            "domain": ["gmail.com", "outlook.com", "yahoo.com", "proton.me", "qq.com"][i % 5],
+            "created": 1.5 + i / 100,
+        }
+    traffic, graph, truth = world.write(tmp_path)
+    guilty = {a for a, (ring, _) in truth.items() if ring}
+    accused = set(flagged(run(traffic, graph)))
+    assert len(accused & guilty) >= 0.9 * len(guilty)
+    assert not accused - guilty
+
+
 def test_links_alone_are_enough(tmp_path):
     world = World(6)
     for _ in range(3000):
