@@ -34,7 +34,7 @@ class Parameters:
         12, "accounts", "on one card and a pool of addresses that are no one customer", "look-alikes <12"
     )
     office_addresses: float = _p(
-        2.0, "addresses", "of even use that accounts of one firm work at, at most", "an office"
+        2.5, "addresses", "of even use that accounts of one firm work at, at most", "an office"
     )
     pretended_domains: int = _p(4, "domains", "of mail among them, at least", "free mail, not a firm's")
 
@@ -49,6 +49,8 @@ class Parameters:
     )
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
+    family_customers: int = _p(200, "customers", "template families that more use tie nobody", "as item_customers")
+    family_share: float = _p(0.01, "share", "of all customers, if that is more", "the same in worlds of 20,000")
     block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")
     phrase_share: float = _p(0.2, "share", "of all customers that makes a feature a phrase of the language", "reasoned")
 
