@@ -94,7 +94,7 @@ def test_a_ring_says_what_holds_it_together_and_why_it_has_its_tier(page: Opened
     assert "At least 12 bits, two families of 2 bits each" in shown
     watched = page("ring", ring="R-00003")
     assert "How tiers are given; why this one is watch" in [e.label for e in watched.expander]
-    assert any("For medium it lacks 7.5 bits (it has 4.5)" in t.value for t in watched.text)
+    assert any("For medium it lacks 9.72 bits (it has 4.5)" in t.value for t in watched.text)
 
 
 def test_a_run_that_does_not_know_what_holds_a_ring_shows_no_such_section(tmp_path: Path) -> None:
