@@ -29,9 +29,9 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a group works together. share: of each account's exchanges that are at a place of the group; at: 0..1, how
-    far the account works there; met: of the addresses beyond its two busiest, how many are such places; rows: for each
-    exchange of the group, account by account, whether it was sent elsewhere (None: all were).
+    """Where a group works together. at: 0..1, how far each account works at a place of the group; met: of the addresses
+    beyond its two busiest, how many are such places; elsewhere: for each exchange of the group, account by account,
+    whether it was sent from anywhere else (None: all were).
     """
 
     at: Reals
