@@ -99,7 +99,10 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def parameters(data: pa.Table) -> dict[str, list[Any]]:
-    """Columns as lists for the parameters of a query with a `property_map`; a time is two, seconds and nanoseconds."""
+    """Columns as lists, which a query with a `property_map` takes as its parameter `$c`; a time is two, seconds and
+    nanoseconds. They are one map because the server plans a query anew for each type and order of size of a list that
+    is a parameter of its own, while a map is a map.
+    """
     found: dict[str, list[Any]] = {}
     for name in data.column_names:
         column = data.column(name).combine_chunks()
@@ -128,10 +131,10 @@ def property_map(schema: pa.Schema, names: Sequence[str], index: str = "i") -> s
 
 
 def _value(name: str, kind: pa.DataType, index: str) -> str:
-    value = f"$`{name}`[{index}]"
+    value = f"$c.`{name}`[{index}]"
     if not pa.types.is_timestamp(kind):
         return value
-    rest = f"$`{name}{_NANOS}`[{index}]"
+    rest = f"$c.`{name}{_NANOS}`[{index}]"
     return f"CASE WHEN {value} IS NULL THEN null ELSE datetime.fromEpoch({value}, {rest}) END"
 
 

@@ -34,7 +34,7 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 OLDEST: Final = (5, 26)
 SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 SESSIONS: Final = 2
-"""At work at once in a load (its plan is made for two) or when the graph is read: a server gives each one processor."""
+"""At work at once in a load; its plan is made for two. A server gives each one processor."""
 CONNECT_SECONDS: Final = 15.0
 SERVER: Final = (
     "CALL dbms.components() YIELD name, versions, edition WHERE name = 'Neo4j Kernel' "

@@ -14,15 +14,17 @@ import pyarrow.compute as pc
 from graphring.engine.duck import Engine
 from graphring.model import GRAPH_ACCOUNTS, OBJECTS, SIGHTINGS, GraphTables, conform
 from graphring.store.neo4j.columns import SENTINELS, collected, table
-from graphring.store.neo4j.connection import SESSIONS, Connection
+from graphring.store.neo4j.connection import Connection
 from graphring.store.neo4j.schema import EXPIRED, KINDS, OTHER, TYPES, object_type_of
 from graphring.store.neo4j.stored import KEYS, in_order, weigh
 
 __all__ = ["SIGHTING_SOURCES", "object_types", "read_managed", "read_merged"]
 
 NODES_PAGE: Final = 20_000
-ACCOUNTS_PAGE: Final = 2_000
-"""Accounts whose sightings are one page: about 10,000 sightings."""
+ACCOUNTS_PAGE: Final = 4_000
+"""Accounts whose sightings are one page: about 20,000 sightings."""
+READERS: Final = 3
+"""Sessions at once: one more than the processors of a small server, so that none waits for a page to be unpacked."""
 
 _OURS: Final = pa.field("ours", pa.bool_())
 _ACCOUNTS: Final = GRAPH_ACCOUNTS.append(_OURS)
@@ -109,7 +111,7 @@ def read_merged(connection: Connection, engine: Engine, weights: pa.Table) -> Gr
 
 
 def _read(connection: Connection) -> tuple[pa.Table, pa.Table, pa.Table]:
-    with ThreadPoolExecutor(max_workers=SESSIONS) as pool:
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
         objects = pool.submit(_read_objects, connection)
         accounts = table(_ACCOUNTS, _pages(connection, ACCOUNTS_QUERY, "account_id", {}))
         ids = accounts.column("account_id")

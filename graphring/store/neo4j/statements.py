@@ -1,4 +1,5 @@
-"""The Cypher that writes the graph: one statement for a chunk of rows, which come as a list per column.
+"""The Cypher that writes the graph: one statement for a chunk of rows, which come as a map `$c` of a list per column,
+and `$rows`, how many there are.
 
 Nodes and relationships of ours carry the property `graphring`; nothing without it is ever removed. A node is
 "created" where we made it and "adopted" where another system had.
@@ -64,9 +65,9 @@ def merge_nodes(kind: Kind) -> str:
 
 
 def write_sightings(kind: Kind, *, new: bool) -> str:
-    """Relationships; `$who` has [account_id, first row, last row]. CREATE where we have none: no search for it."""
+    """Relationships; `who` has [account_id, first row, last row]. CREATE where we have none: no search for it."""
     ends = (
-        f"UNWIND $who AS w MATCH (a:Account {{account_id: w[0]}}) {_SEEK_ACCOUNT} UNWIND range(w[1], w[2]) AS i "
+        f"UNWIND $c.who AS w MATCH (a:Account {{account_id: w[0]}}) {_SEEK_ACCOUNT} UNWIND range(w[1], w[2]) AS i "
         f"MATCH (o:{kind.label} {_key(kind)}) {_seek(kind)} "
     )
     values, mark = property_map(SIGHTINGS, _EDGE), "graphring: true"
@@ -81,7 +82,7 @@ def remove_sightings(kind: Kind) -> str:
     """Relationships of ours that are no more."""
     one_by_one = "UNWIND [at] AS i "  # one seek after the other, where the planner would make a product of both
     return (
-        f"{_KEEP}UNWIND range(0, $rows - 1) AS at MATCH (a:Account {{account_id: $account_id[at]}}) {_SEEK_ACCOUNT} "
+        f"{_KEEP}UNWIND range(0, $rows - 1) AS at MATCH (a:Account {{account_id: $c.account_id[at]}}) {_SEEK_ACCOUNT} "
         f"{one_by_one}MATCH (o:{kind.label} {_key(kind)}) {_seek(kind)} "
         f"MATCH (a)-[r:{kind.relationship} {{graphring: true}}]->(o) DELETE r"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from graphring.model import RUN_TABLES, GraphTables, RunInfo, conform
 from graphring.store.lock import file_lock
 from graphring.store.neo4j.changes import Base, changes
 from graphring.store.neo4j.connection import Address, Connection, connect
-from graphring.store.neo4j.load import MissingNodesError, apply, begin, finish, sweep
+from graphring.store.neo4j.load import MissingNodesError, apply, begin, finish, rehearse, sweep
 from graphring.store.neo4j.lock import ServerLock
 from graphring.store.neo4j.mirror import Mirror
 from graphring.store.neo4j.plan import stages
@@ -33,6 +34,9 @@ __all__ = ["Neo4jStore"]
 
 PLAN_FORMAT: Final = "1"
 """Changes with the way a load is cut into chunks: a load that another version began is compared anew."""
+
+REHEARSED: Final = 200_000
+"""Sightings from which on comparing two graphs takes as long as planning statements does."""
 
 
 class Neo4jStore:
@@ -78,23 +82,26 @@ class Neo4jStore:
     def load(self, graph: GraphTables) -> Mapping[str, int]:
         """Write what changed since the last load; returns the rows written of each table, and sightings expired."""
         self._ensure_lock()
-        with self._engine() as engine:
+        before = state(self.connection)
+        with ThreadPoolExecutor(2) as aside, self._engine() as engine:
+            if before.get("token") and graph.sightings.num_rows >= REHEARSED:
+                aside.submit(rehearse, self.connection)
             stored = shape(engine, graph)
-            before = state(self.connection)
             pending = [str(name) for name in _listed(before.get("pending"))]
             base = _text(before.get("token"))
             mirrors = [self._mirror.read(name) for name in dict.fromkeys([*([base] if base else []), *pending])]
-            token = self._mirror.find(stored, pending) or self._mirror.write(stored)
+            kept = aside.submit(lambda: self._mirror.find(stored, pending) or self._mirror.write(stored))
             whole = None not in mirrors and bool(mirrors)
-            plan = _plan(base, token, self._batch_rows)
-            resumed = whole and pending == [token] and before.get("plan") == plan
+            resumed = whole and bool(pending) and self._resumes(before, base, pending, kept.result())
             bases = self._bases(mirrors, base, pending, resumed=resumed)
             what = changes(engine, bases, stored.tables)
+            token = kept.result()
         if not resumed:
             # what is only known from the database cannot be cut into the same chunks again
             repeatable = pending == [] and (whole or not bases)
             tokens = [*(name for name in pending if name != token), token]
-            begin(self.connection, pending=tokens, plan=plan if repeatable else None)
+            plan = _plan(base, token, self._batch_rows) if repeatable else None
+            begin(self.connection, pending=tokens, plan=plan)
         try:
             apply(self.connection, stages(what, self._batch_rows))
         except MissingNodesError:
@@ -187,6 +194,10 @@ class Neo4jStore:
         if base is None and pending:  # a first load was cut short
             known.insert(0, {name: schema.empty_table() for name, schema in SCHEMAS.items()})
         return known
+
+    def _resumes(self, before: Mapping[str, Any], base: str | None, pending: Sequence[str], token: str) -> bool:
+        """Whether the load that was cut short had just this to do."""
+        return pending == [token] and before.get("plan") == _plan(base, token, self._batch_rows)
 
     def _set_state(self, **values: Any) -> None:
         self.connection.write("MERGE (s:GraphringState {name: 'graph'}) SET s += $values", values=values)

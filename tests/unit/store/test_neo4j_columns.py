@@ -36,8 +36,8 @@ def test_columns_become_lists() -> None:
 
 def test_a_map_takes_each_property_from_its_list() -> None:
     assert property_map(SCHEMA, ["name", "at"]) == (
-        "`name`: $`name`[i], "
-        "`at`: CASE WHEN $`at`[i] IS NULL THEN null ELSE datetime.fromEpoch($`at`[i], $`at:ns`[i]) END"
+        "`name`: $c.`name`[i], "
+        "`at`: CASE WHEN $c.`at`[i] IS NULL THEN null ELSE datetime.fromEpoch($c.`at`[i], $c.`at:ns`[i]) END"
     )
 
 
