@@ -7,8 +7,8 @@ Makes a graph of N accounts, 2 N objects and 5 N sightings, with ten hubs of 10,
 delta ≤ 15 s, read ≤ 45 s, neighbourhood p95 ≤ 100 ms. Beside wall-clock seconds it prints processor seconds of client
 and server, and how busy the machine was: with others at work, half the sum of processor seconds is what two idle cores
 would need at best. Most of what the first night costs a server that has only just started is code that it runs for the
-first time (its compiler's threads took 5.5 of 11.8 s of processor at 300,000 accounts), so it reads twice and more nights follow. Below
-some 300,000 accounts the compiler is most of what is measured everywhere.
+first time (its compiler's threads took 5.5 of 11.8 s of processor at 300,000 accounts), so it reads twice, and more
+nights follow. Below some 300,000 accounts the compiler is most of what is measured everywhere.
 """
 
 from __future__ import annotations

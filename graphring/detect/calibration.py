@@ -18,8 +18,8 @@ from scipy.optimize import minimize
 
 __all__ = ["Curve", "fit", "odds"]
 
-Reals = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
 
 LEAST_SLOPE: Final = 0.1
 """More bits never make a ring less likely, whatever a few outcomes say."""

@@ -14,29 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly
-from graphring.detect.layers import Ints, Layer, Longs, Reals, customers_of, edges_of
+from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of, edges_of
 from graphring.detect.luck import search_luck
 from graphring.detect.parameters import Parameters
+from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
 from graphring.detect.timing import Synchrony, synchrony
 from graphring.model import Family
 
-__all__ = ["Flags", "Meter", "Signal"]
-
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a group works together. at: 0..1, how far each account works at a place of the group; met: of the addresses
-    beyond its two busiest, how many are such places; elsewhere: for each exchange of the group, account by account,
-    whether it was sent from anywhere else (None: all were).
-    """
-
-    at: Reals
-    met: Reals
-    elsewhere: Flags | None
+__all__ = ["Meter", "Signal"]
 
 
 @dataclass(frozen=True)
@@ -259,60 +246,10 @@ class Meter:
         return rows if have.mean() >= 0.5 else None
 
     def _place_of(self, group: Ints) -> Place:
-        """`_find_place`; several signals of one group ask for it."""
+        """Several signals of one group ask for it."""
         if self._asked is None or self._asked[0] is not group:
-            self._asked = (group, self._find_place(group))
+            self._asked = (group, find_place(self.r, self.p, group))
         return self._asked[1]
-
-    def _find_place(self, group: Ints) -> Place:
-        """Where a group works at one place: a class room or a hall makes people act together and share an address.
-
-        Places are the few addresses that a good part of the group's accounts use each, if others use them as well, or
-        the group was there for a day or two, or they are but one or two: a network of proxies is of its own, lasts, and
-        has more. What is sent at a place says nothing of synchrony, and to meet there nothing of rotation. An account
-        works there by the share of its exchanges, scaled so that a fifth is nothing and half is all, if half of the
-        group does.
-        """
-        layer, p, x = self.r.addresses, self.p, self.r.exchanges
-        local, edge = edges_of(layer.start, group)
-        objects, inverse = np.unique(layer.object[edge], return_inverse=True)
-        users = np.bincount(inverse, minlength=len(objects))
-        top = np.lexsort((np.arange(len(objects)), -users))[: p.site_addresses]
-        top = top[users[top] >= max(p.place_share * len(group), 3.0)]
-        none = np.zeros(len(group))
-        if not len(top):
-            return Place(none, none, None)
-        rows = edges_of(x.start, group)[1]
-        at = np.searchsorted(sorted_codes := np.sort(self.r.address_code[objects[top]]), x.ip[rows])
-        at = np.where(sorted_codes[np.minimum(at, len(top) - 1)] == x.ip[rows], at, -1)
-        order = np.argsort(self.r.address_code[objects[top]])
-        place = np.where(at >= 0, order[np.minimum(np.maximum(at, 0), len(top) - 1)], -1)
-        brief = _briefly(place, x.seconds[rows] // 86_400, len(top)) >= p.venue_share
-        public = users[top] <= p.venue_share * layer.degree[objects[top]]
-        of_its_own = ~brief & ~public
-        if of_its_own.sum() < p.pool_addresses:
-            of_its_own[:] = False
-        top = top[~of_its_own]
-        elsewhere = ~np.isin(place, np.flatnonzero(~of_its_own))
-        part = np.where(np.arange(len(top)) < 2, 0.5, 1.0) * p.venue_share
-        site = top[users[top] >= part * len(group)]
-        there = np.bincount(local, weights=layer.count[edge] * np.isin(inverse, site), minlength=len(group))
-        share = there / np.maximum(np.bincount(local, weights=layer.count[edge], minlength=len(group)), 1.0)
-        beyond, other = edges_of(self.r.roaming.start, group)
-        met = np.bincount(beyond, weights=np.isin(self.r.roaming.object[other], objects[top]), minlength=len(group))
-        scaled = np.clip((share - 0.2) / 0.3, 0.0, 1.0) if (share > 0).mean() >= p.venue_share else none
-        return Place(np.where(self.r.customers.pretended[group], 0.0, scaled), met.astype(np.float64), elsewhere)
-
-    def event(self, group: Ints) -> bool:
-        """Whether a group came together on a day or two: most of its accounts were active then, and on its other days
-        few of them, as in a workshop.
-        """
-        x = self.r.exchanges
-        local, row = edges_of(x.start, group)
-        days = np.unique((x.seconds[row] // 86_400).astype(np.int64) * len(group) + local) // len(group)
-        _, active = np.unique(days, return_counts=True)
-        usual = float(np.median(active)) if len(active) >= self.p.event_days else float(len(group))
-        return bool(active.max(initial=0) >= max(self.p.venue_share * len(group), self.p.event_lift * usual))
 
     def _signup(self, group: Ints) -> Signal:
         """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
@@ -348,17 +285,6 @@ class Meter:
         venue = self._place_of(group).at
         bits = -self.p.venue_bits * venue
         return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
-
-
-def _briefly(place: Ints | Longs, day: Ints, n: int) -> Reals:
-    """For each of n places the share of exchanges there that fall on its two busiest days; place -1: elsewhere."""
-    here = place >= 0
-    pair, often = np.unique(place[here].astype(np.int64) << 32 | day[here], return_counts=True)
-    order = np.lexsort((-often, pair >> 32))
-    of = (pair >> 32)[order]
-    rank = np.arange(len(of)) - np.searchsorted(of, of)
-    busiest = np.bincount(of[rank < 2], weights=often[order][rank < 2], minlength=n)
-    return np.asarray(busiest / np.maximum(np.bincount(place[here], minlength=n), 1), dtype=np.float64)
 
 
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:

@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from graphring.detect.evidence import Flags, Meter, Signal
+from graphring.detect.evidence import Meter, Signal
 from graphring.detect.groups import large_enough
-from graphring.detect.layers import Ints, Reals
+from graphring.detect.layers import Flags, Ints, Reals
 from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
+from graphring.detect.places import is_event
 from graphring.model import Family
 
 __all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong", "summed"]
@@ -145,7 +146,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     if meter.r.exchanges.rows and not speaks[_AT_WORK].any():
         return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
     division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
-    if division < max(p.event_division, p.speaks_total / n) and meter.event(v.group):
+    if division < max(p.event_division, p.speaks_total / n) and is_event(meter.r, p, v.group):
         return False  # a workshop comes together on its day, with one tool, and divides nothing
     three = (said >= p.speaks_alone).sum() >= 3 and n >= p.quiet_least
     if three or float(v.mean(_timing(v))) >= p.together_bits:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Flags",
     "Ints",
     "Layer",
     "Longs",
@@ -20,6 +21,7 @@ __all__ = [
     "sorted_unique",
 ]
 
+Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.floating[Any]]

@@ -15,8 +15,8 @@ from typing import Final
 import numba
 import numpy as np
 
-from graphring.detect.evidence import Flags, Signal
-from graphring.detect.layers import Reals
+from graphring.detect.evidence import Signal
+from graphring.detect.layers import Flags, Reals
 from graphring.detect.parameters import Parameters
 
 __all__ = ["Membership", "fit_membership"]

@@ -50,7 +50,7 @@ class Parameters:
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
     family_customers: int = _p(
-        0, "customers", "template families that more use tie nobody; 0: none does", "a second night must say the same"
+        200, "customers", "template families that more use tie nobody; 0: none does", "as item_customers"
     )
     family_share: float = _p(0.0, "share", "of all customers, if that is more", "as family_customers")
     block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.evidence import Flags, Meter
+from graphring.detect.evidence import Meter
 from graphring.detect.groups import candidates
 from graphring.detect.judge import Verdict, convincing, core_of, judge, strong
-from graphring.detect.layers import Ints
+from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import joined_works, split_works
 from graphring.detect.relations import Relations

@@ -7,7 +7,6 @@ ring of which too few members would be left is left as it is.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from graphring.detect.judge import Verdict
 from graphring.detect.layers import Ints, Reals, edges_of
@@ -16,8 +15,6 @@ from graphring.detect.relations import Relations
 from graphring.model import Role
 
 __all__ = ["roles"]
-
-Flags = npt.NDArray[np.bool_]
 
 
 def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:

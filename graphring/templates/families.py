@@ -41,15 +41,17 @@ def find_families(
     exchanges: EXCHANGES, sorted by (account, ts, exchange_id).
     texts: gives exchange_id, system_prompt, prompt of a few exchanges; called once, with at most
         samples * (families + payloads) ids.
-    known: the folder of the night before; its families keep their ids, and exchanges are assigned to them first.
+    known: the folder of the night before; its families keep their ids, and exchanges are assigned to them first. Where
+        it was this very night, it is run again on what it began with.
 
     Raises
     ------
     ConfigError: an unknown name or impossible value in `settings.templates`.
     """
     chosen = parameters(settings.templates)
-    memory = state.load(known)
     night = open_night(exchanges)
+    digest = night.digest(repr(chosen))
+    memory = state.load(known, digest)
     label, payload, groups, prompts = group_exchanges(night, memory, chosen, out)
     loose = read_texts(night, label, payload, groups, texts, chosen)
     family = _join(night, label, groups, chosen)
@@ -61,7 +63,7 @@ def find_families(
     row_family = np.where(label >= 0, of_group[label], of_group[payload])
     write_families(out, found, int(np.unique(night.account).size))
     write_assignments(out, night, row_family)
-    state.save(out, last, _remember(memory, groups, family, numbers, found))
+    state.save(out, digest, memory, state.Memory(last, _remember(memory, groups, family, numbers, found)))
 
 
 def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -> list[int]:
@@ -145,11 +147,11 @@ def _describe(
 
 def _remember(
     memory: state.Memory, groups: list[Group], family: list[int], numbers: dict[int, int], found: list[Family]
-) -> list[state.Wording]:  # fmt: skip
+) -> tuple[state.Wording, ...]:  # fmt: skip
     first = {entry.number: entry.first_seen for entry in found}
     new = [
         state.Wording(numbers[root], g.kind, g.source, g.keys, g.exemplar, first.get(numbers[root], 0))
         for g, root in zip(groups, family, strict=True)
         if root >= 0 and g.known is None
     ]
-    return [*memory.wordings, *new]
+    return (*memory.wordings, *new)

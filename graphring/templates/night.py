@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,6 +41,13 @@ class Night:
     def rows(self) -> int:
         """Exchanges."""
         return int(self.account.size)
+
+    def digest(self, settings: str) -> bytes:
+        """Names the night: the same exchanges, searched with the same settings."""
+        digest = hashlib.blake2b(settings.encode(), digest_size=16)
+        for column in (self.account, self.ts, self.prompt, self.system):
+            digest.update(column.tobytes())
+        return digest.hexdigest().encode()
 
     def prompts(self) -> Iterator[Batch]:
         """Shingles of all kinds; `prompt` is the hash of the prompt."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,9 +11,12 @@ import pyarrow.parquet as pq
 
 from graphring.engine.duck import atomic, writing
 
-__all__ = ["FILE", "STATE", "Memory", "Wording", "family_id", "load", "save"]
+__all__ = ["BASE", "FILE", "STATE", "Memory", "Wording", "family_id", "load", "save"]
 
 FILE: Final = "family_state.parquet"
+BASE: Final = "family_base.parquet"
+"""What the night began with: one that is run again begins there, too, and so says the same again."""
+_NIGHT: Final = b"graphring.night"
 STATE: Final = pa.schema(
     [
         ("number", pa.int64()),
@@ -56,20 +58,31 @@ def family_id(number: int) -> str:
     return f"F{number:06d}"
 
 
-def load(folder: Path | None) -> Memory:
-    """What the night in `folder` left; nothing where there was none."""
+def load(folder: Path | None, night: bytes) -> Memory:
+    """What the night in `folder` left, or what it began with if it was the night `night`; nothing where there is none.
+
+    A night that is run again would otherwise know its own families, assign more prompts to them than it did, and find
+    other rings in the same logs.
+    """
     if folder is None or not (folder / FILE).exists():
         return Memory(0, ())
-    rows = pq.read_table(folder / FILE, schema=STATE).to_pylist()
+    before = pq.read_schema(folder / FILE).metadata or {}
+    file = BASE if before.get(_NIGHT) == night and (folder / BASE).exists() else FILE
+    rows = pq.read_table(folder / file, schema=STATE).to_pylist()
     last = next((row["first_seen"] for row in rows if row["number"] == 0), 0)
     return Memory(last, tuple(Wording(**{**row, "keys": tuple(row["keys"])}) for row in rows if row["number"]))
 
 
-def save(folder: Path, last: int, wordings: Sequence[Wording]) -> None:
-    """Write the state."""
-    rows = sorted(wordings, key=lambda w: (w.number, w.source, w.keys))
-    rows = [Wording(0, "", "", (), "", last), *rows]
+def save(folder: Path, night: bytes, before: Memory, after: Memory) -> None:
+    """Write the state after the night `night`, and beside it the one before."""
+    for file, memory in ((BASE, before), (FILE, after)):
+        _write(folder / file, memory, night)
+
+
+def _write(path: Path, memory: Memory, night: bytes) -> None:
+    rows = sorted(memory.wordings, key=lambda w: (w.number, w.source, w.keys))
+    rows = [Wording(0, "", "", (), "", memory.last), *rows]
     table = pa.table([pa.array([getattr(row, f.name) for row in rows], f.type) for f in STATE], schema=STATE)
-    path = folder / FILE
+    table = table.replace_schema_metadata({_NIGHT: night})
     with writing(path), atomic(path) as part:
         pq.write_table(table, part, compression="zstd")

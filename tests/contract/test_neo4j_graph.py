@@ -12,6 +12,7 @@ from graphring import model
 from graphring.errors import LockHeldError, StoreError
 from graphring.model import GraphTables, NodeRef
 from graphring.store.neo4j import Neo4jStore, neo4j_init, neo4j_status, open_neo4j
+from graphring.store.neo4j.load import rehearse
 from graphring.store.neo4j.schema import MIGRATIONS, SCHEMA_VERSION
 from tests.contract import graphs
 from tests.contract.neo4j_server import Target
@@ -34,6 +35,23 @@ def publish(store: Neo4jStore, number: int, graph: GraphTables | None = None) ->
             tables = {name: table.schema.empty_table() for name, table in tables.items()}
         store.publish(graphs.run(number), tables)
     return dict(counts)
+
+
+def test_a_rehearsal_runs_every_statement_and_changes_nothing(
+    store: Neo4jStore, neo4j: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store, 1)
+    before, run, plain = neo4j.content(), [], store.connection.write
+
+    def write(cypher: str, **given: object) -> object:
+        found = plain(cypher, **given)  # what the server refuses is raised here, and would be missed below
+        run.append(cypher)
+        return found
+
+    monkeypatch.setattr(store.connection, "write", write)
+    rehearse(store.connection)
+    assert len(set(run)) == len(run) == 3 * 5 + 3 * 4
+    assert neo4j.content() == before
 
 
 def test_labels_types_and_properties_are_as_designed(store: Neo4jStore, neo4j: Target) -> None:

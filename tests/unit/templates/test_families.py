@@ -108,6 +108,17 @@ def test_families_keep_their_ids_the_next_night(tmp_path):
     assert set(later[:60]).isdisjoint({None, first[0]["family_id"]})
 
 
+def test_a_night_that_is_run_again_says_the_same(tmp_path):
+    rows = [(i % 9, None, f"{filler(i)} {WRAPPER if i % 3 else ''}", None) for i in range(60)]
+    rows += [(30 + i, None, f"{' '.join(WRAPPER.split()[i % 4 :: 2])} {filler(300 + i)}", None) for i in range(12)]
+    run(tmp_path, [(i % 9, None, f"{WRAPPER} {filler(700 + i)}", None) for i in range(30)])
+    first = run(tmp_path, rows, known=tmp_path / "out", name="first")
+    assert run(tmp_path, rows, known=tmp_path / "first", name="again") == first
+    assert run(tmp_path, rows, known=tmp_path / "again", name="third") == first
+    for name in ("families.parquet", "assignments.parquet", "family_state.parquet", "family_base.parquet"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
 def test_unknown_parameter_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError, match="min_acounts"):
         run(tmp_path, [(0, None, "a", None)], min_acounts=3)
