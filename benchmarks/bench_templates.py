@@ -28,7 +28,7 @@ from template_corpora import DATA, SLOT, Corpus, filled, organic, paraphrased, p
 
 import graphring.templates.groups as groups_module
 from graphring.config import Settings
-from graphring.engine import Engine
+from graphring.engine import Engine, parquet_writer
 from graphring.model import EXCHANGES
 from graphring.templates import find_families, fingerprint
 
@@ -201,7 +201,7 @@ def speed(millions: float) -> None:
         out = Path(folder)
         path = out / "exchanges.parquet"
         fingerprint(stream.batch(0)[0])
-        with pq.ParquetWriter(path, EXCHANGES, compression="zstd") as writer:
+        with parquet_writer(path, EXCHANGES) as writer:
             for number in range(stream.batches()):
                 batch, accounts = stream.batch(number)
                 characters += batch["prompt"].nbytes

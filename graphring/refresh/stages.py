@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from graphring.config import Settings
 from graphring.detect import detect
-from graphring.engine import Engine, atomic, writing
+from graphring.engine import Engine, atomic, parquet_writer, writing
 from graphring.graph import build_graph
 from graphring.intake import COMPACT, Reader, Sources, compact, settle
 from graphring.model import GRAPH_ACCOUNTS, OBJECTS, RUN_TABLES, SIGHTINGS, GraphTables
@@ -83,7 +83,7 @@ def _fingerprint(context: Context) -> Counts:
         batches = _compacted(context.reader.stream_exchanges(), pool)
         for number, rows in enumerate(_grouped(batches, PART_ROWS)):
             path = parts / f"part-{number:05d}.parquet"
-            with writing(path), atomic(path) as part, pq.ParquetWriter(part, COMPACT, compression="zstd") as writer:
+            with writing(path), atomic(path) as part, parquet_writer(part, COMPACT) as writer:
                 for batch in rows:
                     writer.write_batch(batch)
                     total += batch.num_rows
