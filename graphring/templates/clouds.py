@@ -93,7 +93,7 @@ def find_clouds(
             if np.unique(account[texts]).size >= chosen.cloud_accounts:
                 found.append((texts, -1))
     clouds = [(piece, k) for texts, k in _merged(table, found, chosen) for piece in _parts(table, texts, k, chosen)]
-    return [Cloud(texts, _telling(table, texts, chosen), k) for texts, k in clouds]
+    return [Cloud(texts, _telling(table, texts, chosen), k) for texts, k in _settled(table, clouds, chosen)]
 
 
 def _parts(table: Lexis, texts: Ints, known: int, chosen: Parameters) -> list[Ints]:
@@ -102,6 +102,21 @@ def _parts(table: Lexis, texts: Ints, known: int, chosen: Parameters) -> list[In
         return [texts]
     together = float(np.median(_own_bits(table, texts, chosen.cloud_core, chosen)))
     return part(table, texts, max(chosen.cloud_apart, chosen.cloud_apart_share * together), chosen)
+
+
+def _settled(table: Lexis, clouds: list[tuple[Ints, int]], chosen: Parameters) -> list[tuple[Ints, int]]:
+    """Each text in the cloud that explains it best, whichever grew first and took it; a cloud left with too few goes."""
+    if len(clouds) < 2:
+        return clouds
+    texts = np.sort(np.concatenate([texts for texts, _ in clouds]))
+    for _ in range(_ROUNDS):
+        home = np.argmax([_scores(table, own, chosen)[texts] for own, _ in clouds], axis=0)
+        new = [(texts[home == i], known) for i, (_, known) in enumerate(clouds)]
+        new = [(own, known) for own, known in new if own.size >= chosen.join_least or (known >= 0 and own.size)]
+        if len(new) == len(clouds) and all(np.array_equal(a, b) for (a, _), (b, _) in zip(new, clouds, strict=True)):
+            break
+        clouds = new
+    return clouds
 
 
 def _having(table: Lexis, column: int) -> Ints:
