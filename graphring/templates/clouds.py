@@ -139,6 +139,7 @@ def _settled(table: Lexis, clouds: list[tuple[Ints, int]], chosen: Parameters) -
         if len(new) == len(clouds) and all(np.array_equal(a, b) for (a, _), (b, _) in zip(new, clouds, strict=True)):
             break
         clouds = new
+        texts = np.sort(np.concatenate([own for own, _ in clouds]))
     return clouds
 
 
