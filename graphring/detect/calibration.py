@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from graphring.detect.layers import Flags
+
 __all__ = ["Curve", "fit", "odds"]
 
-Flags = npt.NDArray[np.bool_]
 Reals = npt.NDArray[np.float64]
 
 LEAST_SLOPE: Final = 0.1

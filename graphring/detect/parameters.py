@@ -52,7 +52,6 @@ class Parameters:
     family_customers: int = _p(
         200, "customers", "template families that more use tie nobody; 0: none does", "as item_customers"
     )
-    family_share: float = _p(0.0, "share", "of all customers, if that is more", "as family_customers")
     block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")
     phrase_share: float = _p(0.2, "share", "of all customers that makes a feature a phrase of the language", "reasoned")
 

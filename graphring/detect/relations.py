@@ -76,7 +76,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
         accounts, customers, exchanges, content, addresses, _address_codes(traffic, graph, accounts, addresses),
         _roaming(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
-        tuple(kinds[name] for name in sorted(kinds)), _narrow(families, customers, p), np.diff(exchanges.start), days,
+        tuple(kinds[name] for name in sorted(kinds)), _narrow(families, p), np.diff(exchanges.start), days,
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
     )  # fmt: skip
 
@@ -106,12 +106,11 @@ def _sighted(graph: GraphTables, accounts: pa.Table, customer: Ints) -> dict[str
     return layers
 
 
-def _narrow(families: Layer, customers: Customers, p: Parameters) -> Layer:
+def _narrow(families: Layer, p: Parameters) -> Layer:
     """Template families that few customers use: a family joins wordings, and where it joins those of hundreds of
     customers, it tells a topic or a habit of the language as often as a hand.
     """
-    most = max(p.family_customers, p.family_share * customers.count)
-    return keep_objects(families, families.degree <= most) if families.size else families
+    return keep_objects(families, families.degree <= p.family_customers) if families.size else families
 
 
 def _address_codes(traffic: Traffic, graph: GraphTables, accounts: pa.Table, addresses: Layer) -> Ints:

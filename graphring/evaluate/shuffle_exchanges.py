@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graphring.engine import atomic, writing
+from graphring.engine import atomic, parquet_writer, writing
 from graphring.evaluate.curveball import Layer, generator, shuffle_layer
 from graphring.evaluate.wrappers import Lists, Wrappers, read_wrappers
 from graphring.model import ASSIGNMENTS, EXCHANGES, FAMILIES, Traffic
@@ -165,7 +165,7 @@ def _write(
         writing(made.exchanges),
         atomic(made.exchanges) as first,
         atomic(made.assignments) as second,
-        pq.ParquetWriter(first, EXCHANGES, compression="zstd") as exchanges,
+        parquet_writer(first, EXCHANGES) as exchanges,
         pq.ParquetWriter(second, ASSIGNMENTS, compression="zstd") as assignments,
     ):
         done = 0

@@ -118,8 +118,10 @@ def _judged(
     table: Lexis, pieces: list[Ints], whole: npt.NDArray[np.bool_], chosen: Parameters, formula: float
 ) -> list[Ints]:  # fmt: skip
     seen = [looks(table, piece, whole, chosen, formula) for piece in pieces]
-    least = (chosen.cloud_together, chosen.cloud_slot)
-    return [piece for piece, (a, b) in zip(pieces, seen, strict=True) if a >= least[0] and b >= least[1]]
+    return [
+        piece for piece, (together, slots) in zip(pieces, seen, strict=True)
+        if together >= chosen.cloud_together and slots >= chosen.cloud_slot
+    ]  # fmt: skip
 
 
 def _divided(table: Lexis, texts: Ints, chosen: Parameters) -> list[Ints]:

@@ -128,17 +128,11 @@ def _count(
                 entries = np.empty(shingles.size, np.int32)
             if counted is not None:
                 counted.result()
-            counted = pool.submit(_put_by, table, occurrences, batch, counts, entries)
+            occurrences.append(counts, entries)
+            counted = pool.submit(table.update, batch.account, batch.prompt, counts, entries)
         if counted is not None:
             counted.result()
     return threshold
-
-
-def _put_by(
-    table: Table, occurrences: Occurrences, batch: Batch, counts: npt.NDArray[np.uint16], entries: Codes
-) -> None:  # fmt: skip
-    occurrences.append(counts, entries)
-    table.update(batch.account, batch.prompt, counts, entries)
 
 
 def _make_room(sketch: Sketch, table: Table, occurrences: Occurrences, threshold: int) -> None:

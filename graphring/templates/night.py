@@ -46,7 +46,7 @@ class Night:
         """Names the night: the same exchanges, searched with the same settings."""
         digest = hashlib.blake2b(settings.encode(), digest_size=16)
         for column in (self.account, self.ts, self.prompt, self.system):
-            digest.update(column.tobytes())
+            digest.update(column.data)
         return digest.hexdigest().encode()
 
     def prompts(self) -> Iterator[Batch]:

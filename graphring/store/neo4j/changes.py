@@ -60,9 +60,7 @@ def changes(engine: Engine, bases: Sequence[Base], target: Mapping[str, pa.Table
             continue
         new, old = target[name], [_table(base[name]) for base in bases]
         if len(old) == 1:
-            here, there = unchanged(
-                new, old[0], KEYS[name][:2] if name == "objects" else KEYS[name][:1], threads=engine.threads
-            )
+            here, there = unchanged(new, old[0], _LEAD[name], threads=engine.threads)
             new, old = new.filter(pa.array(~here)), [old[0].filter(pa.array(~there))]
         different, found.removed[name] = _difference(
             engine, [engine.arrow(part) for part in old], engine.arrow(new), list(KEYS[name])
