@@ -26,7 +26,10 @@ class Mirror:
         self._directory = directory
 
     def write(self, stored: Stored) -> str:
-        """Keep a copy; returns its token."""
+        """Keep a copy; returns its token.
+
+        One that is whole already stays where it is: the night's changes are looked for in it meanwhile.
+        """
         part = self._directory / ".part"
         with writing(self._directory):
             shutil.rmtree(part, ignore_errors=True)
@@ -34,8 +37,11 @@ class Mirror:
             for name, data in [*stored.tables.items(), ("weights", stored.weights)]:
                 pq.write_table(data, part / f"{name}.parquet", compression="snappy", write_statistics=False)
             token = _token(part)
-            shutil.rmtree(self._directory / token, ignore_errors=True)
-            part.rename(self._directory / token)
+            if self.read(token) is None:
+                shutil.rmtree(self._directory / token, ignore_errors=True)
+                part.rename(self._directory / token)
+            else:
+                shutil.rmtree(part)
         return token
 
     def find(self, stored: Stored, tokens: Sequence[str]) -> str | None:

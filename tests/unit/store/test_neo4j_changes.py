@@ -104,6 +104,20 @@ def test_the_mirror_is_a_base(tmp_path: Path) -> None:
         assert mirror.write(one) == token
 
 
+def test_a_copy_that_is_whole_is_not_replaced_while_it_is_read(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "neo4j")
+    with Engine(threads=1) as engine:
+        one = shape(engine, graphs.graph())
+    token = mirror.write(one)
+    files = {path: path.stat().st_ino for path in (tmp_path / "neo4j" / token).iterdir()}
+    assert mirror.write(one) == token
+    assert {path: path.stat().st_ino for path in files} == files
+    next(iter(files)).write_bytes(b"damaged")
+    assert mirror.write(one) == token
+    assert mirror.read(token) is not None
+    assert [path.name for path in (tmp_path / "neo4j").iterdir()] == [token]
+
+
 def test_a_damaged_mirror_is_none(tmp_path: Path) -> None:
     mirror = Mirror(tmp_path / "neo4j")
     with Engine(threads=1) as engine:
