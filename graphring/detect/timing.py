@@ -52,7 +52,7 @@ def synchrony(x: Exchanges, group: Ints, customer: Ints, focus: npt.NDArray[np.b
         local, seconds = local[focus], seconds[focus]
     start = np.searchsorted(local, np.arange(len(group) + 1))
     order = np.argsort(customer[group], kind="stable")
-    pad = 8 * 86_400 // _BIN + 64
+    pad = 8 * 86_400 // _BIN + 64  # no window, moved as far as it may be, leaves the arrays
     result = _ranks(start, seconds, order, customer[group][order], last + 2 * pad + 2, pad)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
@@ -113,19 +113,15 @@ def _one(start, seconds, account, total, own, pad):  # type: ignore[no-untyped-d
         size += 1
         for d in range(len(_DAYS)):
             at = b + _DAYS[d]
-            centre = total[at] - own[at] if 0 <= at < len(total) else 0
-            score = 0.0
+            centre = total[at] - own[at]
+            halves = 0
             for o in range(len(_OFFSETS)):
-                q = at + _OFFSETS[o]
-                moved = total[q] - own[q] if 0 <= q < len(total) else 0
-                if centre > moved:
-                    score += 1.0
-                elif centre == moved:
-                    score += 0.5
+                moved = total[at + _OFFSETS[o]] - own[at + _OFFSETS[o]]
+                halves += (centre > moved) + (centre >= moved)
             if d == 0:
-                a += score / len(_OFFSETS)
+                a += 0.5 * halves / len(_OFFSETS)
             else:
-                z += score / len(_OFFSETS) / (len(_DAYS) - 1)
+                z += 0.5 * halves / len(_OFFSETS) / (len(_DAYS) - 1)
     if size:
         sittings, now, then = sittings + 1, now + a / size, then + z / size
     return sittings, now, then
