@@ -16,6 +16,7 @@ import numpy.typing as npt
 from graphring.detect.cohesion import cohesion, doubly
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of, edges_of
 from graphring.detect.luck import search_luck
+from graphring.detect.nights import awake
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
@@ -64,6 +65,7 @@ class Meter:
         self.luck: Mapping[str, float] = base.luck if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
         self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
+        self._awake = awake(r.exchanges, r.n) if base is None else base._awake
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -270,6 +272,10 @@ class Meter:
         spread = max(float(self._usual_churn[1]), 0.1) / float(np.sqrt(len(group)))
         least = max(self.p.restless_bits, self.p.restless_sigma * spread)
         return bool(float(value.mean()) - float(self._usual_churn[0]) >= least)
+
+    def awake(self, group: Ints) -> bool:
+        """Whether a group as a whole never rests, beyond what accounts of like activity do."""
+        return bool(float(self._awake[group].mean()) >= self.p.awake_share)
 
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]

@@ -13,7 +13,7 @@ from graphring.detect.groups import large_enough
 from graphring.detect.layers import Flags, Ints, Reals
 from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
-from graphring.detect.places import is_event
+from graphring.detect.places import is_event, joined_for_it
 from graphring.model import Family
 
 __all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong", "summed"]
@@ -148,6 +148,8 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
     if division < max(p.event_division, p.speaks_total / n) and is_event(meter.r, p, v.group):
         return False  # a workshop comes together on its day, with one tool, and divides nothing
+    if joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits:
+        return False  # or everybody does some of its exercises
     three = (said >= p.speaks_alone).sum() >= 3 and n >= p.quiet_least
     if three or float(v.mean(_timing(v))) >= p.together_bits:
         return True
@@ -155,7 +157,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     if float(v.mean(v.joint)) < (p.tied_joint if network else p.joint_bits):
         return False
     families = int(speaks.sum()) + int(not network and meter.restless(v.group))
-    return families >= p.families_least or (n >= p.dealt_least and meter.dealt(v.group) >= p.dealt_bits)
+    return families >= p.families_least or (n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits)
 
 
 def _timing(v: Verdict) -> Reals:

@@ -124,6 +124,12 @@ class Parameters:
     event_days: int = _p(4, "days", "that a group was active, to tell an event from its usual days", "reasoned")
     event_lift: float = _p(3.0, "ratio", "of accounts active on a day to those on a usual day: an event", "reasoned")
     event_division: float = _p(0.5, "bits", "of division of labour that an event needs to be a ring", "workshops .2")
+    event_dates: int = _p(3, "days", "that one event takes place on, at most", "a workshop that is repeated")
+    event_lead: float = _p(1.0, "days", "from signing up to the day, at most", "people sign up when they are told")
+    event_work: float = _p(0.7, "share", "of an account's work on its day", "exercises finished at home")
+    awake_share: float = _p(
+        0.03, "share", "of exchanges in the quietest hours above the usual: nobody sleeps", "people .01, queues .05"
+    )
     restless_bits: float = _p(0.5, "bits", "of churn above the usual, for a group to keep no address", "phones vary")
     restless_sigma: float = _p(4.0, "deviations", "and so many of its mean", "convention")
     place_share: float = _p(
@@ -150,7 +156,7 @@ class Parameters:
     )
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
     member_odds: float = _p(-1.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
-    tied_joint: float = _p(1.0, "bits", "of joint work where addresses are shared too", "reasoned")
+    tied_joint: float = _p(3.0, "bits", "of joint work where addresses are shared too", "reasoned")
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
@@ -169,6 +175,8 @@ class Parameters:
     standing: float = _p(0.8, "share", "of a whole's core that its parts must keep to be told apart", "reasoned")
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
+    torn: float = _p(0.03, "share", "of random cross connections below which nothing holds parts together", "reasoned")
+    torn_least: float = _p(10.0, "connections", "that two parts should have at random, to tell that", "odds of e^10")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")

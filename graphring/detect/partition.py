@@ -7,6 +7,8 @@ than a set share of the cross connections that their degrees would give at rando
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
@@ -16,18 +18,33 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, edge
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["joined_works", "split_works"]
+__all__ = ["joined_works", "split_works", "torn_works"]
 
 
 def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
-    """The works of a group; accounts without any go to the part that they share most addresses with, or the largest."""
-    work = _work_layer(r, group, p)
+    """The works of a group; accounts without any go to the largest part."""
+    return _parted(_work_layer(r, group, p), group, p, p.apart, 0.0)
+
+
+def torn_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
+    """Works of a group that have next to nothing in common, though by their degrees they should have `torn_least`
+    connections: groups that a candidate brought together, so that one convicts the other. First by all that is work,
+    then by payloads alone, because strangers may have found one wrapper.
+    """
+    return [
+        part
+        for whole in _parted(_work_layer(r, group, p), group, p, p.torn, p.torn_least)
+        for part in _parted(_work_layer(r, whole, p, (r.content.items,)), whole, p, p.torn, p.torn_least)
+    ]
+
+
+def _parted(work: Layer, group: Ints, p: Parameters, apart: float, least: float) -> list[Ints]:
     label = np.full(len(group), -1)
     for i, part in enumerate(communities(work, 1.0, len(group) + 1, p.seed)):
         label[part] = i
     if label.max() < 1:
         return [group]
-    label = _remerged(work, label, p)
+    label = _remerged(work, label, apart, least)
     idle = label < 0
     label[idle] = np.argmax(np.bincount(label[~idle]))
     return [group[label == i] for i in np.unique(label)]
@@ -56,12 +73,12 @@ def _common(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
     return float(_ratios(_connections(work, np.isin(union, other).astype(np.int64), 2))[0, 1])
 
 
-def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
-    """Objects of work that at least two customers of the group use, rare outside; accounts are numbered as in group."""
+def _work_layer(r: Relations, group: Ints, p: Parameters, layers: Sequence[Layer] = ()) -> Layer:
+    """Objects of work, or of `layers`, that at least two customers of the group use, rare outside; accounts are numbered as in group."""
     accounts: list[npt.NDArray[np.int64]] = []
     keys: list[npt.NDArray[np.int64]] = []
     base = 0
-    for layer in (r.content.items, r.content.wrappers, r.conversations, *r.links):
+    for layer in layers or (r.content.items, r.content.wrappers, r.conversations, *r.links):
         local, edge = edges_of(layer.start, group)
         o = layer.object[edge].astype(np.int64)
         _, column, users = np.unique(o, return_inverse=True, return_counts=True)
@@ -73,18 +90,20 @@ def _work_layer(r: Relations, group: Ints, p: Parameters) -> Layer:
     return build_layer("work", np.concatenate(accounts), np.concatenate(keys), np.arange(len(group), dtype=np.int32))
 
 
-def _remerged(work: Layer, label: Longs, p: Parameters) -> Longs:
+def _remerged(work: Layer, label: Longs, apart: float, least: float) -> Longs:
     """Join the communities whose cross connections come closest to what their degrees give at random, while any reach
-    a set share of it (average linkage).
+    the share `apart` of it (average linkage), or should have fewer than `least`.
     """
     m = int(label.max()) + 1
     pairs = _connections(work, label, m)
     root = np.arange(m)
     while len(pairs) > 1:
-        ratio = _ratios(pairs)
+        degree = pairs.sum(axis=1)
+        few = np.outer(degree, degree) < least * degree.sum()
+        ratio = np.where(few, np.maximum(_ratios(pairs), apart), _ratios(pairs))
         ratio[np.tril_indices(len(pairs))] = -1.0
         i, j = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-        if ratio[i, j] < p.apart:
+        if ratio[i, j] < apart:
             break
         pairs[i] += pairs[j]
         pairs[:, i] += pairs[:, j]

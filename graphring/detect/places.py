@@ -10,7 +10,7 @@ from graphring.detect.layers import Flags, Ints, Longs, Reals, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["Place", "find_place", "is_event"]
+__all__ = ["Place", "find_place", "is_event", "joined_for_it"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,33 @@ def is_event(r: Relations, p: Parameters, group: Ints) -> bool:
     _, active = np.unique(days, return_counts=True)
     usual = float(np.median(active)) if len(active) >= p.event_days else float(len(group))
     return bool(active.max(initial=0) >= max(p.venue_share * len(group), p.event_lift * usual))
+
+
+def joined_for_it(r: Relations, p: Parameters, group: Ints, focus: Flags | None) -> bool:
+    """Whether most of a group signed up for the day on which it did most of its work, which is that of many of it: a
+    workshop, in a room or from home, repeated on three days at most. A ring's accounts lie ready before, or come and
+    go on many days.
+
+    Parameters
+    ----------
+    focus: for each exchange of the group, account by account, whether it counts; None: all do.
+    """
+    local, row = edges_of(r.exchanges.start, group)
+    day = r.exchanges.seconds[row] // 86_400
+    if focus is not None:
+        local, day = local[focus], day[focus]
+    if not len(day):
+        return False
+    pair, often = np.unique(local.astype(np.int64) << 32 | day, return_counts=True)
+    who = pair >> 32
+    most = np.lexsort((pair, -often, who))
+    most = most[np.concatenate([[True], np.diff(who[most]) > 0])]
+    home, share = pair[most] & 0xFFFFFFFF, often[most] / np.bincount(local)[who[most]]
+    dates, users = np.unique(home, return_counts=True)
+    many = users >= max(p.place_share * len(group), 3.0)
+    dates = dates[many][np.lexsort((dates[many], -users[many]))][: p.event_dates]
+    new = home - r.created[group[who[most]]] <= p.event_lead
+    return bool((new & np.isin(home, dates) & (share >= p.event_work)).sum() >= p.venue_share * len(group))
 
 
 def _where(address: Ints, places: Ints) -> Longs:

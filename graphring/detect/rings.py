@@ -9,7 +9,7 @@ from graphring.detect.groups import candidates
 from graphring.detect.judge import Verdict, convincing, core_of, judge, strong
 from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
-from graphring.detect.partition import joined_works, split_works
+from graphring.detect.partition import joined_works, split_works, torn_works
 from graphring.detect.relations import Relations
 
 __all__ = ["find_rings"]
@@ -59,9 +59,10 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
         free = core.group[~claimed[core.group]]
         if len(free) < p.min_ring or len(free) < 0.5 * len(core.group):
             continue
-        for v in _standing(meter, free, split_works(r, free, p)):
-            claimed[v.group] = True
-            parts.append(v.group)
+        for piece in torn_works(r, free, p):
+            for v in _standing(meter, piece, split_works(r, piece, p)):
+                claimed[v.group] = True
+                parts.append(v.group)
     return parts
 
 
