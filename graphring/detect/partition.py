@@ -26,16 +26,11 @@ def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     return _parted(_work_layer(r, group, p), group, p, p.apart, 0.0)
 
 
-def torn_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
-    """Works of a group that have next to nothing in common, though by their degrees they should have `torn_least`
-    connections: groups that a candidate brought together, so that one convicts the other. First by all that is work,
-    then by payloads alone, because strangers may have found one wrapper.
+def torn_works(r: Relations, group: Ints, p: Parameters, layers: Sequence[Layer] = ()) -> list[Ints]:
+    """Works of a group that have next to nothing in common, in all that is work or in `layers`, though by their degrees
+    they should have `torn_least` connections: groups that a candidate brought together, so that one convicts the other.
     """
-    return [
-        part
-        for whole in _parted(_work_layer(r, group, p), group, p, p.torn, p.torn_least)
-        for part in _parted(_work_layer(r, whole, p, (r.content.items,)), whole, p, p.torn, p.torn_least)
-    ]
+    return _parted(_work_layer(r, group, p, layers), group, p, p.torn, p.torn_least)
 
 
 def _parted(work: Layer, group: Ints, p: Parameters, apart: float, least: float) -> list[Ints]:

@@ -59,11 +59,23 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
         free = core.group[~claimed[core.group]]
         if len(free) < p.min_ring or len(free) < 0.5 * len(core.group):
             continue
-        for piece in torn_works(r, free, p):
+        for piece in _torn(meter, free):
             for v in _standing(meter, piece, split_works(r, piece, p)):
                 claimed[v.group] = True
                 parts.append(v.group)
     return parts
+
+
+def _torn(meter: Meter, group: Ints) -> list[Ints]:
+    """What a candidate brought together, apart. Users of one wrapper that divide different payloads are apart where
+    some of them stand without the others: a ring may work through several queues, and strangers may have its wrapper.
+    """
+    pieces = []
+    for piece in torn_works(meter.r, group, meter.p):
+        parts = torn_works(meter.r, piece, meter.p, (meter.r.content.items,))
+        alone = sum(core_of(meter, part) is not None for part in parts)
+        pieces += parts if 0 < alone < len(parts) else [piece]
+    return pieces
 
 
 def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
