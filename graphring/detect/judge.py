@@ -142,7 +142,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     """Whether what speaks for a group comes from enough sides, and from what its accounts do together."""
     p, n = meter.p, len(v.group)
     said = v.mean(_capped([s for s in v.signals if s.name not in _PERSONAL], n, p))
-    speaks = said >= max(p.speaks_group, p.speaks_total / n)
+    speaks = said >= np.maximum(_least_said(p), p.speaks_total / n)
     if meter.r.exchanges.rows and not speaks[_AT_WORK].any():
         return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
     division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
@@ -150,7 +150,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
         return False  # a workshop comes together on its day, with one tool, and divides nothing
     if joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits:
         return False  # or everybody does some of its exercises
-    three = (said >= p.speaks_alone).sum() >= 3 and n >= p.quiet_least
+    three = (said >= np.maximum(_least_said(p), p.speaks_alone)).sum() >= 3 and n >= p.quiet_least
     if three or float(v.mean(_timing(v))) >= p.together_bits:
         return True
     network = bool(speaks[FAMILIES.index(Family.NETWORK)])
@@ -158,6 +158,11 @@ def _independent(meter: Meter, v: Verdict) -> bool:
         return False
     families = int(speaks.sum()) + int(not network and meter.restless(v.group))
     return families >= p.families_least or (n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits)
+
+
+def _least_said(p: Parameters) -> Reals:
+    """What each family must say in the mean of a group: a few strangers always meet at a provider of addresses."""
+    return np.array([p.speaks_network if f is Family.NETWORK else p.speaks_group for f in FAMILIES])
 
 
 def _timing(v: Verdict) -> Reals:

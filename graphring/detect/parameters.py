@@ -165,6 +165,7 @@ class Parameters:
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
     speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
+    speaks_network: float = _p(1.2, "bits", "the same of the network", "strangers at one provider .9")
     speaks_alone: float = _p(1.0, "bits", "the same for three families without joint work", "odds of 2 a member")
     speaks_total: float = _p(15.0, "bits", "in all, that a family must say to speak for a group", "odds of 1 in 30,000")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")

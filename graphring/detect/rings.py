@@ -42,7 +42,8 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
 def _complete(meter: Meter, core: Verdict, taken: Flags) -> Verdict:
     """A core with the accounts that stand up to it, again and again: wordings of one work are found one by another."""
     for _ in range(meter.p.passes):
-        members = _grown(meter, core.group, taken)
+        pieces = _torn(meter, _grown(meter, core.group, taken))  # what came along may only know its like
+        members = np.union1d(max(pieces, key=lambda part: np.isin(part, core.group).sum()), core.group)
         if len(members) == len(core.group) or not convincing(meter, whole := judge(meter, members)):
             break
         core = whole
