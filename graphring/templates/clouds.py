@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphring.templates.cores import SEEN, having, own_bits, scores_of, telling
+from graphring.templates.cores import SEEN, having, own_bits, scores_of, telling, without
 from graphring.templates.lexis import Lexis
 from graphring.templates.looks import looks
 from graphring.templates.parameters import Parameters
@@ -28,6 +28,8 @@ from graphring.templates.sketch import Ints
 
 __all__ = ["Cloud", "find_clouds"]
 
+Clouds = list[tuple[Ints, int]]
+"""Texts, ascending, and which of the known clouds they are, or -1."""
 _ROUNDS = 10
 _LOOK = 40
 """Texts of a pair that are looked at to see whether the others are worth it."""
@@ -59,7 +61,7 @@ def find_clouds(
     """
     free = np.ones(table.size, np.bool_)
     tried = np.zeros(table.size, np.bool_)
-    found: list[tuple[Ints, int]] = []
+    found: Clouds = []
     seen: set[bytes] = set()
     for number, (columns, keys) in enumerate(known):
         held = np.bincount(table.columns[:, columns].indices, minlength=table.size) if columns.size else free * 0
@@ -82,18 +84,22 @@ def find_clouds(
         if texts.tobytes() in seen:
             continue
         seen.add(texts.tobytes())
-        for piece in _wrappers(table, texts, whole, chosen):
+        for piece in _wrappers(table, texts, found, whole, chosen):
             free[piece] = False
             tried[texts] = False  # without this piece the others may show what they are
             if np.unique(account[piece]).size >= chosen.cloud_accounts:
                 found.append((piece, -1))
     merged = _merged(table, found, chosen)
-    clouds = [(piece, k) for texts, k in merged for piece in _parts(table, texts, k, whole, chosen)]
-    return [Cloud(texts, telling(table, texts, chosen), k) for texts, k in _settled(table, clouds, chosen)]
+    return [
+        Cloud(own, telling(table, own, chosen), number)
+        for own, number in _trimmed(table, _arranged(table, merged, whole, chosen), chosen)
+    ]
 
 
-def _wrappers(table: Lexis, texts: Ints, whole: npt.NDArray[np.bool_], chosen: Parameters) -> list[Ints]:
-    """`texts` if they are a wrapper, else those of their two parts that are: tasks of like words grow into one another,
+def _wrappers(
+    table: Lexis, texts: Ints, clouds: Clouds, whole: npt.NDArray[np.bool_], chosen: Parameters
+) -> list[Ints]:  # fmt: skip
+    """`texts` if they are a wrapper, else those of their parts that are: tasks of like words grow into one another,
     and have no words together that each of them has.
     """
     together, slots = looks(table, texts, whole, chosen, chosen.cloud_formula)
@@ -101,35 +107,43 @@ def _wrappers(table: Lexis, texts: Ints, whole: npt.NDArray[np.bool_], chosen: P
         return []
     if together >= chosen.cloud_together:
         return [texts]
-    return _judged(table, _divided(table, texts, chosen), whole, chosen, chosen.cloud_formula)
+    pieces = part(_alone(table, texts, clouds), texts, chosen)
+    seen = [(own, *looks(table, own, whole, chosen, chosen.cloud_formula)) for own in pieces]
+    return [own for own, bits, slot in seen if bits >= chosen.cloud_together and slot >= chosen.cloud_slot]
+
+
+def _arranged(table: Lexis, clouds: Clouds, whole: npt.NDArray[np.bool_], chosen: Parameters) -> Clouds:
+    """Divide what is several wrappers and settle the texts, until nothing changes."""
+    for _ in range(_ROUNDS):
+        pieces = [(piece, k) for i, (_, k) in enumerate(clouds) for piece in _parts(table, clouds, i, whole, chosen)]
+        new = _settled(table, pieces, chosen)
+        if len(new) == len(clouds) and all(np.array_equal(a, b) for (a, _), (b, _) in zip(new, clouds, strict=True)):
+            break
+        clouds = new
+    return clouds
 
 
 def _parts(
-    table: Lexis, texts: Ints, known: int, whole: npt.NDArray[np.bool_], chosen: Parameters
+    table: Lexis, clouds: Clouds, number: int, whole: npt.NDArray[np.bool_], chosen: Parameters
 ) -> list[Ints]:  # fmt: skip
     """A new cloud, or the wrappers of which it consists; a known one stays whole."""
-    pieces = [texts] if known >= 0 else _divided(table, texts, chosen)
+    texts, known = clouds[number]
+    if known >= 0:
+        return [texts]
+    alone = _alone(table, texts, clouds)
+    pieces = part(alone, texts, chosen)
     if len(pieces) == 1:
         return pieces
-    return _judged(table, pieces, whole, chosen, 1.0)  # the whole was no formula: what one part always says counts
+    # the whole has slots and is no formula: so have the parts, and what one of them always says counts
+    return [own for own in pieces if looks(alone, own, whole, chosen, 1.0)[0] >= chosen.cloud_together]
 
 
-def _judged(
-    table: Lexis, pieces: list[Ints], whole: npt.NDArray[np.bool_], chosen: Parameters, formula: float
-) -> list[Ints]:  # fmt: skip
-    seen = [looks(table, piece, whole, chosen, formula) for piece in pieces]
-    return [
-        piece for piece, (together, slots) in zip(pieces, seen, strict=True)
-        if together >= chosen.cloud_together and slots >= chosen.cloud_slot
-    ]  # fmt: skip
+def _alone(table: Lexis, texts: Ints, clouds: Clouds) -> Lexis:
+    """The table of a night without the other clouds: what holds `texts` together does not turn on what else came."""
+    return without(table, np.setdiff1d(np.concatenate([texts[:0], *(own for own, _ in clouds)]), texts))
 
 
-def _divided(table: Lexis, texts: Ints, chosen: Parameters) -> list[Ints]:
-    together = float(np.median(own_bits(table, texts, chosen.cloud_core, chosen)))
-    return part(table, texts, max(chosen.cloud_apart, chosen.cloud_apart_share * together), chosen)
-
-
-def _settled(table: Lexis, clouds: list[tuple[Ints, int]], chosen: Parameters) -> list[tuple[Ints, int]]:
+def _settled(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
     """Each text in the cloud that explains it best, whichever grew first and took it; a cloud with too few goes."""
     if len(clouds) < 2:
         return clouds
@@ -143,6 +157,25 @@ def _settled(table: Lexis, clouds: list[tuple[Ints, int]], chosen: Parameters) -
         clouds = new
         texts = np.sort(np.concatenate([own for own, _ in clouds]))
     return clouds
+
+
+def _trimmed(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
+    """Without the texts that hold to their cloud only loosely, or hardly more than to another.
+
+    They were of use while the cloud was found; a text that is not surely of one family is better in none.
+    """
+    if not clouds:
+        return []
+    scores = np.array([scores_of(table, texts, chosen) for texts, _ in clouds])
+    out = []
+    for i, (texts, known) in enumerate(clouds):
+        own = own_bits(table, texts, chosen.cloud_core, chosen)
+        others = np.max(np.delete(scores, i, 0), axis=0, initial=0.0)[texts]
+        sure = (own >= chosen.cloud_keep * np.median(own)) & (own - others >= chosen.cloud_clear)
+        kept = texts[sure | (known >= 0)]
+        if kept.size >= chosen.join_least or known >= 0:
+            out.append((kept, known))
+    return out
 
 
 def _seeds(table: Lexis, chosen: Parameters) -> Ints:
@@ -171,7 +204,7 @@ def _grow(table: Lexis, seed: Ints, free: npt.NDArray[np.bool_], chosen: Paramet
     return texts
 
 
-def _merged(table: Lexis, found: list[tuple[Ints, int]], chosen: Parameters) -> list[tuple[Ints, int]]:
+def _merged(table: Lexis, found: Clouds, chosen: Parameters) -> Clouds:
     """Clouds of one wrapper together: most of one's texts belong to the other by its measure.
 
     Known clouds stay apart from one another.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ from graphring.templates.lexis import Lexis, Reals
 from graphring.templates.parameters import Parameters
 from graphring.templates.sketch import Ints
 
-__all__ = ["SEEN", "Core", "bits_of", "core_of", "having", "own_bits", "scores_of", "telling"]
+__all__ = ["SEEN", "Core", "bits_of", "core_of", "having", "own_bits", "scores_of", "telling", "without"]
 
 SEEN: Final = 3
 """Texts that must have a word for it to be a cloud's."""
@@ -79,3 +79,8 @@ def scores_of(table: Lexis, texts: Ints, chosen: Parameters) -> Reals:
         rows = having(table, column)
         out[rows] += bits_of(np.float64(count / texts.size), np.float64(rate), table.length[rows])  # type: ignore[arg-type]
     return out
+
+
+def without(table: Lexis, texts: Ints) -> Lexis:
+    """The table with the totals that it has without `texts`."""
+    return replace(table, total=table.total - np.bincount(table.rows[texts].indices, minlength=table.total.size))

@@ -12,7 +12,7 @@ from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.templates import state
 from graphring.templates.cover import inherit
-from graphring.templates.groups import PAYLOAD, WRAPPER, Group, group_exchanges
+from graphring.templates.groups import CLOUD, PAYLOAD, WRAPPER, Group, group_exchanges
 from graphring.templates.join import Node, join
 from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
@@ -91,11 +91,15 @@ def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -
 
 
 def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[Group]) -> Codes:
-    """Rows of families only; leftover rows inherit a family that nearly all rows with one of their atoms have."""
+    """Rows of families only; leftover rows inherit a family that nearly all rows with one of their atoms have.
+
+    Not from rows that are in a cloud by themselves: those had no shingles to tell them.
+    """
     of_group = np.array([*family, -1], np.int32)
     kinds = np.array([g.kind == WRAPPER for g in groups] + [False])
     out = of_group[label]
-    wrapped = np.where((out >= 0) & kinds[out], out, -1).astype(np.int32)
+    told = np.array([g.source != CLOUD for g in groups] + [False])[label]
+    wrapped = np.where((out >= 0) & kinds[out] & told, out, -1).astype(np.int32)
     grown = inherit(prompts.incidence, wrapped, prompts.lexicon.size > 0)
     return np.where(out >= 0, out, grown).astype(np.int32)
 

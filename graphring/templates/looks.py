@@ -25,10 +25,10 @@ def looks(
 
 
 def _segments(table: Lexis, texts: Ints, chosen: Parameters, formula: float) -> Reals:
-    """Bits in the two best segments of each text, without what more than the share `formula` of them say."""
+    """Bits in the two best segments of each text, without what more than the share `formula` of them say verbatim."""
     core = core_of(table, texts, chosen.cloud_core, chosen)
     share, rate = np.zeros(table.total.size), np.zeros(table.total.size)
-    rewordings = core.count <= formula * texts.size
+    rewordings = ~np.isin(core.column, _formula(table, core.column[core.count > formula * texts.size]))
     column = core.column[rewordings]
     share[column] = (core.count[rewordings] - 0.5) / texts.size
     rate[column] = core.rate[rewordings]
@@ -36,6 +36,17 @@ def _segments(table: Lexis, texts: Ints, chosen: Parameters, formula: float) -> 
         texts, table.start, table.word, table.after, table.length, share, rate, chosen.cloud_cost
     )
     return found
+
+
+def _formula(table: Lexis, usual: Ints) -> Ints:
+    """The pairs among columns that nearly all texts have, and their words.
+
+    A word that nearly all have in different company is no formula: a task cannot be worded without naming its object.
+    """
+    said = np.zeros(table.total.size, np.bool_)
+    said[usual[table.pair[usual]]] = True
+    at = np.flatnonzero((table.after >= 0) & said[table.after])
+    return np.unique(np.concatenate([table.after[at], table.word[at], table.word[at + 1]]))
 
 
 @numba.njit(nogil=True, cache=True)

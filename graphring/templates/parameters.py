@@ -92,13 +92,13 @@ class Parameters:
     """Share of the median score of the cloud that it needs as well (dev)."""
     cloud_quantile: float = 0.2
     """The least fifth of the texts is left out of account where a cloud is judged."""
-    cloud_together: float = 26.0
-    """Bits in its two best segments that a text needs for the cloud to be a wrapper: the tasks of the dev half have 32
-    and more, organic clouds with slots 21 at most."""
+    cloud_together: float = 22.0
+    """Bits in its two best segments that a text needs for the cloud to be a wrapper: organic clouds with slots have 20
+    at most, tasks 23 and more, most of them 30 and more (looked at on both halves)."""
     cloud_cost: float = 2.0
     """Bits that each word of a segment costs."""
     cloud_formula: float = 0.8
-    """Share of a cloud from which what it says is a formula, and counts nothing for rewordings."""
+    """Share of a cloud from which a pair of words that it says is a formula, and counts nothing for rewordings."""
     cloud_slot: float = 20.0
     """Bits of words that the cloud does not explain, for it to have a slot: about two rare words. Tasks of the dev half
     with single words in their slots have 25 and more, organic clouds that stand together 16 at most."""
@@ -107,10 +107,16 @@ class Parameters:
     cloud_share: float = 0.7
     """Share of a cloud that must belong to another for the two to be one (dev)."""
     cloud_apart: float = 9.0
-    """Bits by which the texts of each part must be likelier there for a cloud to be two. Tasks of like words have 9.5
-    and more, most single tasks 9 at most (looked at on both halves)."""
-    cloud_apart_share: float = 0.15
-    """Share of the cloud's median score that it must be as well: long wordings differ in more words."""
+    """Bits by which the texts of each part must be likelier there for a cloud to be two."""
+    cloud_apart_share: float = 0.17
+    """Share of the bits that hold the cloud together that it must be as well: two tasks have .23 and more, three of
+    like words about .2, single tasks .15 at most with few exceptions of .18 (looked at on both halves)."""
+    cloud_usual: float = 0.05
+    """Share of a cloud that must have a pair of words for it to tell one wording from another."""
+    cloud_keep: float = 0.4
+    """Share of the median score of the settled cloud that a text needs to stay in it (looked at on both halves)."""
+    cloud_clear: float = 5.0
+    """Bits by which it must belong there rather than to any other cloud: odds of 32 to 1."""
     cloud_known: float = 0.3
     """Share of what tells a known cloud that a text of a later night needs to be in it (dev)."""
     cloud_tried: float = 0.7

@@ -51,10 +51,14 @@ def reword(
     whole = np.array([loose[row].blank for row in rows], np.bool_)
     known = [w for w in memory.wordings if w.source == CLOUD]
     clouds = find_clouds(table, night.account[rows].astype(np.int64), whole, _columns(table, known), chosen)
-    before = list(family)
+    before = [*family, -1]
+    weak = np.array(before)[label] < 0
+    """Rows whose group, if any, is no family: what it takes along are only those that nobody looked at."""
     owner = [_owner(label, before, row) for row in rows]
     total = Counter(owner)
-    out = label.copy()
+    least = chosen.join_least
+    clouds = [c for c in clouds if c.known >= 0 or _wordings(c, label, before, rows) >= least]
+    out = np.where(weak & np.isin(night.prompt, night.prompt[rows]), -1, label).astype(np.int32)
     for cloud in clouds:
         number = len(groups)
         groups.append(_group(table, cloud, texts, known, chosen))
@@ -63,11 +67,17 @@ def reword(
         here = Counter(owner[i] for i in cloud.texts.tolist())
         moved = {group for group, n in here.items() if group >= 0 and n > _MOST * total[group]}
         same = np.isin(night.prompt, night.prompt[inside])
-        for i, root in enumerate(before):
+        for i, root in enumerate(before[:-1]):
             if root in moved or (root < 0 and i in moved and here[i] > 2):
                 family[i] = number
-        out[same & ((label < 0) | (np.array([*family, -1])[label] < 0))] = number
+        out[same & weak] = number
     return out
+
+
+def _wordings(cloud: Cloud, label: Codes, family: list[int], rows: list[int]) -> int:
+    """How many wordings a cloud has: families count once each, however many of their prompts were looked at."""
+    families = [family[int(label[rows[i]])] for i in cloud.texts.tolist()]
+    return len({f for f in families if f >= 0}) + families.count(-1)
 
 
 def _owner(label: Codes, family: list[int], row: int) -> int:
