@@ -65,7 +65,7 @@ class Meter:
         self.luck: Mapping[str, float] = base.luck if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
         self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
-        self._awake = awake(r.exchanges, r.n) if base is None else base._awake
+        self._awake: Reals = awake(r.exchanges, r.n) if base is None else base._awake
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:

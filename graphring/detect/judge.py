@@ -157,7 +157,9 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     if float(v.mean(v.joint)) < (p.tied_joint if network else p.joint_bits):
         return False
     families = int(speaks.sum()) + int(not network and meter.restless(v.group))
-    return families >= p.families_least or (n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits)
+    return families >= p.families_least or (
+        n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits
+    )
 
 
 def _least_said(p: Parameters) -> Reals:

@@ -6,7 +6,7 @@ the same daily rhythm. Ticks that everybody follows (cron at :00) return on othe
 day shifts is subtracted. Exchanges of one sitting are not independent: they are averaged first, and sittings counted.
 """
 
-# ruff: noqa: PLR0917, C901  (compiled loops take arrays, and calls cost)
+# ruff: noqa: PLR0917  (compiled loops take arrays, and calls cost)
 
 from __future__ import annotations
 

@@ -137,6 +137,29 @@ def test_a_workshop_is_no_ring(tmp_path):
     assert not flagged(run(traffic, graph))
 
 
+def test_strangers_with_a_ring_s_wrapper_are_not_convicted_by_it(tmp_path):
+    """A panel that divides its own set among homes, with the wording that a ring has too."""
+    world = World(10)
+    world.background(800)
+    world.ring("pool", 40, wrapper=(wrapper := world.fresh()))
+    items = np.arange(world.fresh(450), world.next_id)
+    start = len(world.profile)
+    for _ in range(25):
+        a = world.new_account()
+        world.profile[a]["created"] = float(world.rng.uniform(-300, 0))
+        ts = world.human_times(36, 0, 28, 1)
+        world.add(a, ts, world.home()(ts), np.full(36, wrapper), world.rng.choice(items, 36, replace=False))
+        world.organic(a, 6)
+    panel = set(range(start, len(world.profile)))
+    for a in panel:
+        world.truth[a] = ("", "panel")
+    traffic, graph, truth = world.write(tmp_path)
+    accused = set(flagged(run(traffic, graph)))
+    guilty = {a for a, (ring, _) in truth.items() if ring}
+    assert len(accused & guilty) >= 0.9 * len(guilty)
+    assert not accused & {a for a, (_, kind) in truth.items() if kind == "panel"}
+
+
 def test_a_ring_on_one_card_and_few_proxies_is_no_customer(tmp_path):
     world = World(9)
     world.background(800)

@@ -1,0 +1,69 @@
+"""What a group needs, as a whole, to be a ring."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from graphring.detect.evidence import Signal
+from graphring.detect.judge import convincing, summed
+from graphring.detect.parameters import Parameters
+from graphring.detect.traffic import Exchanges
+from graphring.model import Family
+
+P = Parameters()
+N = 40
+GROUP = np.arange(N, dtype=np.int32)
+
+
+class Meter:
+    """What `convincing` asks of a meter."""
+
+    def __init__(self, *, rests: bool = True, dealt: float = 0.0) -> None:
+        none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
+        account = np.repeat(GROUP, 6)
+        seconds = np.tile(np.arange(6, dtype=np.int32) * 86_400, N)
+        start = np.arange(N + 1, dtype=np.int64) * 6
+        exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
+        self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
+        self._rests, self._dealt = rests, dealt
+
+    def focus(self, group: np.ndarray) -> None:
+        return None
+
+    def restless(self, group: np.ndarray) -> bool:
+        return False
+
+    def awake(self, group: np.ndarray) -> bool:
+        return not self._rests
+
+    def dealt(self, group: np.ndarray) -> float:
+        return self._dealt
+
+
+def verdict(**bits: float):
+    """A group whose accounts all show these signals."""
+    kinds = {
+        "division of labour": Family.CONTENT, "common wrapper": Family.CONTENT, "synchrony": Family.TIMING,
+        "rotation over shared addresses": Family.NETWORK, "payment methods of strangers": Family.PAYMENT,
+    }  # fmt: skip
+    names = {name.split()[0]: name for name in kinds}
+    signals = [Signal(names[k], kinds[names[k]], np.full(N, v), np.ones(N), np.zeros(N), "x") for k, v in bits.items()]
+    return summed(GROUP, signals, np.ones(N), np.ones(N), P)
+
+
+def test_a_few_strangers_at_one_provider_of_addresses_do_not_convict():
+    assert not convincing(Meter(), verdict(division=6.0, common=2.0, rotation=1.0))
+    assert convincing(Meter(), verdict(division=6.0, common=2.0, rotation=1.5))
+
+
+def test_one_egress_and_one_wrapper_are_an_application_s():
+    assert not convincing(Meter(), verdict(division=2.0, common=3.0, rotation=5.0))
+    assert convincing(Meter(), verdict(division=3.5, common=3.0, rotation=5.0))
+
+
+@pytest.mark.parametrize(("rests", "dealt", "guilty"), [(False, 9.0, True), (True, 9.0, False), (False, 0.0, False)])
+def test_content_alone_convicts_who_never_rests_and_deals_payloads_out(rests, dealt, guilty):
+    assert convincing(Meter(rests=rests, dealt=dealt), verdict(division=8.0, common=3.0)) is guilty

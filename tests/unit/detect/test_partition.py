@@ -1,0 +1,65 @@
+"""Groups that a candidate brought together."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from graphring.detect.layers import build_layer
+from graphring.detect.parameters import Parameters
+from graphring.detect.partition import split_works, torn_works
+
+P = Parameters()
+GROUP = np.arange(40, dtype=np.int32)
+
+
+def layer(account: list[int], key: list[int]):
+    return build_layer("x", np.array(account, dtype=np.int32), np.array(key, dtype=np.int64), GROUP)
+
+
+def relations(items: list[tuple[int, int]], wrappers: list[tuple[int, int]] = ()) -> SimpleNamespace:
+    made = [layer([a for a, _ in uses], [o for _, o in uses]) for uses in (items, wrappers)]
+    content = SimpleNamespace(items=made[0], wrappers=made[1])
+    return SimpleNamespace(content=content, conversations=layer([], []), links=())
+
+
+def queue(accounts: range, first: int, n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """n payloads, each sent by two of the accounts."""
+    return [(int(a), first + i) for i in range(n) for a in rng.choice(accounts, 2, replace=False)]
+
+
+def sizes(parts: list[np.ndarray]) -> list[tuple[int, int]]:
+    return [(int(p[0]), len(p)) for p in parts]
+
+
+def test_two_queues_without_anything_in_common_are_torn():
+    rng = np.random.default_rng(1)
+    r = relations(queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng))
+    assert sizes(torn_works(r, GROUP, P)) == [(0, 25), (25, 15)]
+
+
+def test_one_wrapper_holds_two_queues_together_unless_payloads_alone_are_asked():
+    rng = np.random.default_rng(2)
+    r = relations(
+        queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng),
+        [(a, 5 + k) for a in GROUP for k in (0, 1)],
+    )
+    assert sizes(torn_works(r, GROUP, P)) == [(0, 40)]
+    assert sizes(torn_works(r, GROUP, P, (r.content.items,))) == [(0, 25), (25, 15)]
+
+
+@pytest.mark.parametrize("across", [8, 20])
+def test_some_cross_connections_hold(across):
+    rng = np.random.default_rng(3)
+    between = [(int(rng.integers(lo, hi)), 9_000 + i) for i in range(across) for lo, hi in ((0, 25), (25, 40))]
+    r = relations(queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng) + between)
+    assert sizes(torn_works(r, GROUP, P)) == [(0, 40)]
+
+
+def test_few_connections_tell_nothing():
+    rng = np.random.default_rng(4)
+    r = relations([*queue(range(20), 0, 60, rng), (30, 500), (31, 500), (32, 501), (33, 501)])
+    assert sizes(torn_works(r, GROUP, P)) == [(0, 40)]
+    assert len(split_works(r, GROUP, P)) > 1
