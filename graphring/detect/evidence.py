@@ -96,15 +96,10 @@ class Meter:
     def rest(self, group: Ints, relations: list[Signal]) -> list[Signal]:
         """All other signals, given `relations`."""
         wrapper = next((s for s in relations if s.name == "common wrapper"), None) or self._wrapper(group)
-        return self._enabled(
-            [
-                self._synchrony(group, wrapper),
-                self._signup(group),
-                self._churn(group),
-                self._trust(group),
-                self._place(group),
-            ]
-        )
+        return self._enabled([
+            self._synchrony(group, wrapper), self._signup(group), self._churn(group), self._trust(group),
+            self._place(group),
+        ])  # fmt: skip
 
     def _enabled(self, signals: list[Signal]) -> list[Signal]:
         return [s for s in signals if str(s.family) not in self.p.disabled_families]

@@ -69,8 +69,8 @@ def _common(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
 
 
 def _work_layer(r: Relations, group: Ints, p: Parameters, layers: Sequence[Layer] = ()) -> Layer:
-    """Objects of work, or of `layers`, that at least two customers of the group use, rare outside; accounts are numbered
-    as in group.
+    """Objects of work, or of `layers`, that at least two customers of the group use, rare outside; accounts are
+    numbered as in group.
     """
     accounts: list[npt.NDArray[np.int64]] = []
     keys: list[npt.NDArray[np.int64]] = []
