@@ -154,7 +154,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     if three or float(v.mean(_timing(v))) >= p.together_bits:
         return True
     network = bool(speaks[FAMILIES.index(Family.NETWORK)])
-    if float(v.mean(v.joint)) < (p.tied_joint if network else p.joint_bits):
+    if float(v.mean(v.joint)) < p.joint_bits:
         return False
     families = int(speaks.sum()) + int(not network and meter.restless(v.group))
     return families >= p.families_least or (

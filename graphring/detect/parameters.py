@@ -149,14 +149,13 @@ class Parameters:
 
     # accounts and groups
     strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
-    joint_bits: float = _p(3.0, "bits", "of joint work that every member needs", "resellers and tools have none")
+    joint_bits: float = _p(3.0, "bits", "of joint work that a member and a ring need", "resellers and tools have none")
     mixture_steps: int = _p(8, "steps", "of the mixture's fit", "it converges in 3 to 6")
     share_least: float = _p(
         0.02, "share", "of a wrapper's users that are members, at least and at most 1 - it", "prior"
     )
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
     member_odds: float = _p(-1.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
-    tied_joint: float = _p(3.0, "bits", "of joint work where addresses are shared too", "reasoned")
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
