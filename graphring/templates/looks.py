@@ -45,7 +45,12 @@ def _formula(table: Lexis, usual: Ints) -> Ints:
     """
     said = np.zeros(table.total.size, np.bool_)
     said[usual[table.pair[usual]]] = True
-    at = np.flatnonzero((table.after >= 0) & said[table.after])
+    here = (table.after >= 0) & said[table.after]
+    twice = here[1:] & here[:-1]
+    run = np.zeros(here.size, np.bool_)  # two words that belong together, "rhymes with", are an object
+    run[1:] |= twice
+    run[:-1] |= twice
+    at = np.flatnonzero(run)
     return np.unique(np.concatenate([table.after[at], table.word[at], table.word[at + 1]]))
 
 

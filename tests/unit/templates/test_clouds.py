@@ -7,6 +7,7 @@ import pytest
 
 from graphring.templates.clouds import find_clouds
 from graphring.templates.lexis import lexis
+from graphring.templates.looks import looks
 from graphring.templates.parameters import parameters
 
 CHOSEN = parameters({})
@@ -65,6 +66,14 @@ def test_few_texts_or_few_accounts_are_no_cloud():
 def test_a_formula_that_all_say_is_no_cloud():
     texts = ["i want you to act as a very wise".split() + [coined() for _ in range(6)] for _ in range(60)]  # noqa: SIM905
     assert clouds(texts + [chatter() for _ in range(600)])[1] == []
+
+
+@pytest.mark.parametrize(("said", "counts"), [("rhymes with", True), ("i want you to act", False)])
+def test_two_words_that_belong_together_are_no_formula(said, counts):
+    texts = [f"{coined()} {said}".split() + [coined() for _ in range(5)] for _ in range(60)]
+    table = lexis(texts + [chatter() for _ in range(600)])
+    together, _ = looks(table, np.arange(60), np.zeros(660, np.bool_), CHOSEN, CHOSEN.cloud_formula)
+    assert (together > 10.0) == counts
 
 
 def test_words_spread_over_long_texts_are_a_topic():
