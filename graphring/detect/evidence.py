@@ -8,40 +8,25 @@ family's cap (`judge`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of, edges_of
+from graphring.detect.linked import Dates, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck
 from graphring.detect.nights import awake
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
+from graphring.detect.signals import Signal, counted
 from graphring.detect.timing import Synchrony, synchrony
 from graphring.model import Family
 
-__all__ = ["Meter", "Signal"]
-
-
-@dataclass(frozen=True)
-class Signal:
-    """One column: what it says of each account of the group.
-
-    bits, observed, expected: per account; unit: of the latter two; chances: how often each account could have shown
-    it (None: lacking it says nothing).
-    """
-
-    name: str
-    family: Family
-    bits: Reals
-    observed: Reals
-    expected: Reals
-    unit: str
-    chances: Reals | None = None
+__all__ = ["Meter"]
 
 
 class Meter:
@@ -63,9 +48,13 @@ class Meter:
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._asked: tuple[Ints, Place] | None = None
         self.luck: Mapping[str, float] = base.luck if base else {}
+        self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
         self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
         self._awake: Reals = awake(r.exchanges, r.n) if base is None else base._awake
+        self._dates = [
+            Dates.of(x, linked, r.customers.code, flags) for x, linked in zip(r.links, r.linked, strict=True)
+        ]
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -90,6 +79,7 @@ class Meter:
         found = [
             self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group, wrapper),
             self._payment(group), *(self._link(layer, group, wrapper) for layer in self.r.links),
+            *linked_signals(self.r.links, self._dates, self.ways, group, self.r.customers.code, self.p),
         ]  # fmt: skip
         return self._enabled(found)
 
@@ -112,6 +102,7 @@ class Meter:
             (r.roaming, p.exclusive_address),
             *((x, p.exclusive) for x in r.links),
         ]
+        self.ways = {x.name: usual_ways(x, p) for x in r.links} if p.same_time_cap > 0.0 else {}
         self.luck = {x.name: search_luck(x, self._exposure[x.name], r, p, exclusive) for x, exclusive in layers}
 
     def _expected(self, layer: Layer, s: Shared, wrapper: Signal) -> Reals:
@@ -171,7 +162,7 @@ class Meter:
         s = self._share(self.r.conversations, group)
         per = self.r.requests[group] * 0.1
         name = "conversations handed over"
-        one = _counted(name, Family.TIMING, "conversations", self.p.handover_cap, s, per)
+        one = counted(name, Family.TIMING, "conversations", self.p.handover_cap, s, per)
         bits = np.minimum(one.bits, self.p.handover_bits * s.observed)
         return replace(one, bits=bits, chances=self.r.requests[group] * 1.0)
 
@@ -181,7 +172,7 @@ class Meter:
         met = np.maximum(s.observed - place.met, 0.0)
         s = replace(s, observed=met, expected=self._expected(self.r.roaming, s, wrapper))
         name = "rotation over shared addresses"
-        one = _counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
+        one = counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
         several = np.clip(met - 1.0, 0.0, 1.0)
         return replace(one, bits=one.bits * several * (1.0 - place.at), chances=np.maximum(s.uses - 1.0, 0.0))
 
@@ -189,7 +180,7 @@ class Meter:
         p, customers = self.p, self.r.customers
         s = self._share(self.r.payments, group)
         name = "payment methods of strangers"
-        one = _counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
+        one = counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
         many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
         bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
@@ -197,11 +188,22 @@ class Meter:
     def _link(self, layer: Layer, group: Ints, wrapper: Signal) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
         s = replace(s, expected=self._expected(layer, s, wrapper))
-        one = _counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
+        one = counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         bits = np.minimum(one.bits, self.p.link_bits * doubly(layer, group, s.observed))
         if self.p.link_cohesion > 0.0 and bits.any():
             bits *= np.clip(cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
         return replace(one, bits=bits, chances=s.uses * 1.0)
+
+    def dated(self, group: Ints) -> float:
+        """The share of the group's links of which it is known when they were made."""
+        edges = [
+            linked.first[edges_of(x.start, group)[1]] for x, linked in zip(self.r.links, self.r.linked, strict=True)
+        ]
+        return float(np.isfinite(np.concatenate(edges)).mean())
+
+    def one_event(self, group: Ints) -> bool:
+        """Whether links alone show no more than that a group came to one event."""
+        return one_event(self.r.links, self._dates, group, self.r.customers.code, self.p)
 
     def _synchrony(self, group: Ints, wrapper: Signal) -> Signal:
         """Likelihood of each account's excess under what is typical of the group, against none: normal, with the
@@ -291,10 +293,3 @@ class Meter:
 def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:
     """How many lie within a day."""
     return np.searchsorted(ordered, at + 1.0, "right") - np.searchsorted(ordered, at - 1.0)
-
-
-def _counted(name: str, family: Family, unit: str, cap: float, s: Shared, per: Reals) -> Signal:  # noqa: PLR0917
-    """A sharing signal whose effect is the excess as a share of half of `per`."""
-    effect = np.clip((s.observed - s.expected) / np.maximum(0.5 * per, 1.0), 0.0, 1.0)
-    bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, cap) * effect
-    return Signal(name, family, bits, s.observed, s.expected, unit)

@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 
 from graphring.detect.counterfactual import remaining
-from graphring.detect.evidence import Signal
 from graphring.detect.judge import FAMILIES, Verdict
 from graphring.detect.layers import Ints, Reals
+from graphring.detect.linked import AT_ONCE, WAYS
 from graphring.detect.parameters import Parameters
+from graphring.detect.signals import Signal
 from graphring.detect.tiers import Standing, measure_of, tier_of
 from graphring.model import Family, Role, Tier
 
@@ -135,7 +136,7 @@ def _items(v: Verdict, p: Parameters) -> tuple[Item, ...]:
             found.append(
                 Item(
                     s.family, s.name, bits, float(np.sum(weight * s.bits)), observed, expected, s.unit,
-                    _statement(s, v, observed, expected), s.name in _INFERRED, left.get(s.family),
+                    _statement(s, v, observed, expected), _kind(s.name) in _INFERRED, left.get(s.family),
                 )
             )  # fmt: skip
     found.sort(key=lambda i: (-i.bits, i.name))
@@ -155,7 +156,9 @@ def _rest(v: Verdict, counted: Sequence[float]) -> tuple[Item, ...]:
 
 _UNSEEN: Final = 0.005
 """Bits that no number on the page would show."""
-_INFERRED: Final = frozenset({"synchrony", "keeps no address", "division of labour", "works at one place"})
+_INFERRED: Final = frozenset(
+    {"synchrony", "keeps no address", "division of labour", "works at one place", AT_ONCE, WAYS}
+)
 """What is concluded by comparison with other hours, other accounts or everybody else; the rest is counted in the logs."""
 _SENTENCES: Final[Mapping[str, str]] = {
     "division of labour": "Of an account's payloads {o:.1f} were also sent by other accounts of the ring, each by a few of them; strangers of their activity would share {e:.2g}.",
@@ -167,6 +170,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "sign-ups in batches": "An account was created within a day of {o:.1f} others of the ring; {e:.2g} would be by chance.",
     "keeps no address": "{n} of {t} accounts change their address more than accounts of like activity.",
     "works at one place": "{n} of {t} accounts work from one or two addresses that most of the group use, as in a class room or an office.",
+    AT_ONCE: "{n} of {t} accounts came to {unit} objects that are the ring's own within a day of others of the ring: of {o:.1f} each; {e:.2g} would be by chance.",
+    WAYS: "{n} of {t} accounts also use the {unit} objects that are common in the ring: {o:.1f} of them each, where others use {e:.2g}.",
     "known customer": "{n} of {t} accounts are declared or verified customers, have a mail domain of their own or work from a site of their own.",
 }
 _SHARED: Final = "{n} of {t} accounts share {unit} objects with strangers in the ring: {o:.1f} each, {e:.2g} by chance."
@@ -175,12 +180,17 @@ _ANY: Final = "{n} of {t} accounts show it ({name}): {o:.2g} {unit} each, {e:.2g
 
 def _statement(s: Signal, v: Verdict, observed: float, expected: float) -> str:
     speaks = int((np.abs(s.bits) >= 0.5).sum())
-    sentence = _SENTENCES.get(s.name, _SHARED if s.name.startswith("shared ") else _ANY)
+    sentence = _SENTENCES.get(_kind(s.name), _SHARED if s.name.startswith("shared ") else _ANY)
     return sentence.format(o=observed, e=expected, n=speaks, t=len(v.group), name=s.name, unit=s.unit)
 
 
+def _kind(name: str) -> str:
+    """The name of a signal without the type of links that it is about."""
+    return name.split(": ", 1)[0]
+
+
 def _headline(members: int, items: tuple[Item, ...]) -> str:
-    does = [_DOES.get(i.name, f"share {i.unit}") for i in items if i.bits >= 1.0][:3]
+    does = [_DOES.get(_kind(i.name), f"share {i.unit}") for i in items if i.bits >= 1.0][:3]
     what = "act as one" if not does else does[0] if len(does) == 1 else ", ".join(does[:-1]) + " and " + does[-1]
     return f"{members:,} accounts of different customers {what}."
 
@@ -194,6 +204,8 @@ _DOES: Final[Mapping[str, str]] = {
     "synchrony": "act within minutes of each other",
     "sign-ups in batches": "signed up in batches",
     "keeps no address": "keep no address",
+    AT_ONCE: "come at the same time",
+    WAYS: "go the same ways",
 }
 
 _EXPLAINS: Final[Mapping[str, frozenset[str]]] = {
@@ -205,6 +217,7 @@ _EXPLAINS: Final[Mapping[str, frozenset[str]]] = {
     "one company's application over several accounts": frozenset(
         {"common wrapper", "division of labour", "payment methods of strangers"}
     ),
+    "people of one interest who came to one event": frozenset({AT_ONCE, WAYS}),
     "jobs on one schedule": frozenset({"synchrony", "rotation over shared addresses"}),
 }
 
@@ -216,7 +229,7 @@ def _benign(items: tuple[Item, ...]) -> tuple[str, float]:
     """
 
     def weight(names: frozenset[str]) -> float:
-        return float(sum(i.bits for i in items if i.name in names and i.bits > 0))
+        return float(sum(i.bits for i in items if _kind(i.name) in names and i.bits > 0))
 
     best = max(sorted(_EXPLAINS), key=lambda story: weight(_EXPLAINS[story]))
     return best, -weight(_EXPLAINS[best])

@@ -13,7 +13,7 @@ import igraph
 import numpy as np
 import numpy.typing as npt
 
-from graphring.detect.layers import Ints, Layer, Longs, Reals, keep_objects
+from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
@@ -31,6 +31,11 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
         hub = p.hub_link if name.startswith("link ") else p.hub_customers
         for resolution in p.resolutions:
             found += [(f"{name} community", g) for g in communities(layer, resolution, hub, p.seed)]
+    if not r.exchanges.rows:
+        for layer, linked in zip(r.links, r.linked, strict=True):
+            met = _meetings(layer, linked.first, p.hub_link, r.customers.code)
+            for resolution in p.resolutions:
+                found += [(f"{met.name} community", g) for g in communities(met, resolution, p.hub_link, p.seed)]
     work = [r.content.items, r.content.wrappers, r.families, r.conversations, *r.links]
     for name, layers in (("work", work), ("any", [*work, r.roaming, r.payments])):
         union = _union(layers, p)
@@ -44,6 +49,23 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
             seen.add(key)
             kept.append((name, group))
     return kept
+
+
+def _meetings(layer: Layer, first: Reals, hub: int, customer: Ints) -> Layer:
+    """The uses of an object by accounts that came to it within a day of one another, as an object of their own.
+
+    Parameters
+    ----------
+    first: [E], the day of each edge; NaN: unknown. hub: objects of more customers are left out.
+    """
+    use = np.flatnonzero(np.isfinite(first) & (layer.degree[layer.object] <= hub) & (layer.degree[layer.object] >= 2))
+    account = layer.accounts
+    order = use[np.lexsort((account[use], first[use], layer.object[use]))]
+    obj, day = layer.object[order], first[order]
+    new = np.ones(len(order), dtype=bool)
+    if len(order):
+        new[1:] = (obj[1:] != obj[:-1]) | (day[1:] - day[:-1] > 1.0)
+    return build_layer(f"{layer.name} meeting", account[order], np.cumsum(new), customer)
 
 
 def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:

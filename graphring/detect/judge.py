@@ -8,12 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from graphring.detect.evidence import Meter, Signal
+from graphring.detect.evidence import Meter
 from graphring.detect.groups import large_enough
 from graphring.detect.layers import Flags, Ints, Reals
+from graphring.detect.linked import AT_ONCE, WAYS
 from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import is_event, joined_for_it
+from graphring.detect.signals import Signal
 from graphring.model import Family
 
 __all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong", "summed"]
@@ -78,7 +80,9 @@ def summed(group: Ints, signals: Sequence[Signal], tied: Reals, weight: Reals, p
 
 
 def _is_joint(s: Signal) -> bool:
-    return s.name in _JOINT or (s.family is Family.OTHER and s.name not in _PERSONAL)
+    if s.name.startswith(WAYS):
+        return False  # people of one interest go the same ways
+    return s.name in _JOINT or s.name.startswith(AT_ONCE) or (s.family is Family.OTHER and s.name not in _PERSONAL)
 
 
 def _capped(signals: Sequence[Signal], n: int, p: Parameters) -> Reals:
@@ -135,7 +139,21 @@ def convincing(meter: Meter, v: Verdict) -> bool:
     firm = (v.tied >= 0.5).mean() >= 0.5
     # a candidate is chosen among many, communities more than users of one wrapper: small ones look striking by chance
     least = p.watch_bits + p.tied_chosen * small if firm else p.medium_bits + p.chosen_bits * small
-    return float(v.mean(v.bits)) >= least and _independent(meter, v)
+    if float(v.mean(v.bits)) < least:
+        return False
+    return _independent(meter, v) if meter.r.exchanges.rows else _led(meter, v)
+
+
+def _led(meter: Meter, v: Verdict) -> bool:
+    """Whether accounts of which only links are known are led by one hand: they came to what they share at the same
+    time, where times are known, and that was no event.
+    """
+    p = meter.p
+    if float(v.mean(v.joint)) < p.joint_bits:
+        return False
+    if meter.dated(v.group) < p.event_dated:
+        return True
+    return float(v.mean(_timing(v))) >= p.speaks_group and not meter.one_event(v.group)
 
 
 def _independent(meter: Meter, v: Verdict) -> bool:
@@ -143,7 +161,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     p, n = meter.p, len(v.group)
     said = v.mean(_capped([s for s in v.signals if s.name not in _PERSONAL], n, p))
     speaks = said >= np.maximum(_least_said(p), p.speaks_total / n)
-    if meter.r.exchanges.rows and not speaks[_AT_WORK].any():
+    if not speaks[_AT_WORK].any():
         return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
     division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
     if division < max(p.event_division, p.speaks_total / n) and is_event(meter.r, p, v.group):

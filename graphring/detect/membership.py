@@ -15,9 +15,9 @@ from typing import Final
 import numba
 import numpy as np
 
-from graphring.detect.evidence import Signal
 from graphring.detect.layers import Flags, Reals
 from graphring.detect.parameters import Parameters
+from graphring.detect.signals import Signal
 
 __all__ = ["Membership", "fit_membership"]
 

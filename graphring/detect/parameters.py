@@ -112,6 +112,13 @@ class Parameters:
         0.0, "share", "of a group on each shared object for full weight; 0: any counts", "links beside other evidence"
     )
     lone_cohesion: float = _p(0.25, "share", "link_cohesion where there are links only", "interests up to .12")
+    same_time_cap: float = _p(0.0, "bits", "cap of links made at the same time; 0: not asked", "exchanges tell more")
+    same_time_bits: float = _p(2.0, "bits", "that one object says of it at most", "one event brings many")
+    habit_cap: float = _p(7.0, "bits", "cap of going the same ways", "interests")
+    habit_share: float = _p(0.2, "share", "of a group that uses an object for it to be a habit", "reasoned")
+    lone_chosen: float = _p(9.0, "bits", "chosen_bits where there are links only", "circles of five friends")
+    lone_joint: float = _p(2.0, "bits", "joint_bits where there are links only", "one object and its hour")
+    lone_time: float = _p(6.0, "bits", "same_time_cap where there are links only", "as synchrony_cap")
     synchrony_cap: float = _p(6.0, "bits", "cap of synchrony", "calibration")
     synchrony_least: float = _p(0.1, "share", "of excess that a group of one operator has at least", "hackathons .05")
     signup_cap: float = _p(2.0, "bits", "cap of sign-ups in batches", "courses do it too")
@@ -127,6 +134,10 @@ class Parameters:
     event_dates: int = _p(3, "days", "that one event takes place on, at most", "a workshop that is repeated")
     event_lead: float = _p(1.0, "days", "from signing up to the day, at most", "people sign up when they are told")
     event_work: float = _p(0.7, "share", "of an account's work on its day", "exercises finished at home")
+    event_span: float = _p(2.0, "days", "that an event lasts where there are links only", "workshops, hackathons")
+    event_alike: float = _p(0.5, "share", "of what a group does that is common to it, for it to be more", "majority")
+    event_dated: float = _p(0.5, "share", "of links with a date, for dates to be asked for", "majority")
+    event_links: float = _p(0.8, "share", "of what a group does at the same time that falls in it", "reasoned")
     awake_share: float = _p(
         0.03, "share", "of exchanges in the quietest hours above the usual: nobody sleeps", "people .01, queues .05"
     )
@@ -224,8 +235,9 @@ class Parameters:
         return replace(
             self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
             even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0, families_least=1,
-            chosen_bits=0.0, tied_chosen=0.0, medium_small=0.0, untied_odds=1e9,
-            link_cohesion=self.lone_cohesion,
+            chosen_bits=self.lone_chosen, joint_bits=self.lone_joint, tied_chosen=0.0,
+            medium_small=0.0, untied_odds=1e9,
+            link_cohesion=self.lone_cohesion, same_time_cap=self.lone_time,
             promising_bits=min(self.promising_bits, self.lone_bits),
         )  # fmt: skip
 

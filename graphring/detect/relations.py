@@ -13,6 +13,7 @@ from graphring.detect.content import Content, read_content
 from graphring.detect.customers import Customers, joined_customers, parted_customers, resolve_customers
 from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
 from graphring.detect.parameters import Parameters
+from graphring.detect.sightings import Linked, read_sightings
 from graphring.detect.traffic import Exchanges, read_exchanges
 from graphring.model import GraphTables, ObjectType, Traffic
 
@@ -24,7 +25,8 @@ class Relations:
     """N accounts and their layers.
 
     items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; conversations:
-    those that several customers continue; payments; links: one layer for each type; families: template families.
+    those that several customers continue; payments; links: one layer for each type; linked: what else is known of
+    each of these; families: template families.
     address_code: what each address is called in the exchanges, -1: only another system saw it.
     requests: exchanges of each account; churn: bits for keeping no address; created: days since the
     traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone.
@@ -40,6 +42,7 @@ class Relations:
     conversations: Layer
     payments: Layer
     links: tuple[Layer, ...]
+    linked: tuple[Linked, ...]
     families: Layer
     requests: Longs
     created: Reals
@@ -65,7 +68,7 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     customers = joined_customers(customers, pq.read_table(traffic.payments), _busiest(exchanges, n))
     customers = parted_customers(customers, accounts, exchanges.account, exchanges.ip, p)
     content = read_content(traffic.exchanges, exchanges, customers.code, p)
-    kinds = _sighted(graph, accounts, customers.code)
+    kinds, linked = read_sightings(graph, accounts, customers.code)
     nothing = build_layer("none", np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), customers.code)
     addresses = kinds.pop(ObjectType.IP, nothing)
     payments = kinds.pop(ObjectType.PAYMENT, nothing)
@@ -76,34 +79,10 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
         accounts, customers, exchanges, content, addresses, _address_codes(traffic, graph, accounts, addresses),
         _roaming(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
-        tuple(kinds[name] for name in sorted(kinds)), _narrow(families, p), np.diff(exchanges.start), days,
+        tuple(kinds[name] for name in sorted(kinds)), tuple(linked[name] for name in sorted(kinds)),
+        _narrow(families, p), np.diff(exchanges.start), days,
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
     )  # fmt: skip
-
-
-def _sighted(graph: GraphTables, accounts: pa.Table, customer: Ints) -> dict[str, Layer]:
-    """A layer for each object type in the sightings; its key is the object's row in OBJECTS order."""
-    sightings = graph.sightings.select(["account_id", "object_type", "object_id", "count"])
-    code = pc.index_in(sightings["account_id"], value_set=accounts["account_id"].combine_chunks())
-    layers = {}
-    for kind in sorted(pc.unique(sightings["object_type"]).to_pylist()):
-        mine = pc.and_(pc.equal(sightings["object_type"], kind), pc.is_valid(code))
-        ids = sightings["object_id"].filter(mine).combine_chunks().dictionary_encode()
-        order = np.argsort(np.argsort(ids.dictionary.to_numpy(zero_copy_only=False).astype(str), kind="stable"))
-        key = order[ids.indices.to_numpy(zero_copy_only=False)] if len(ids) else np.empty(0, dtype=np.int64)
-        account = code.filter(mine).to_numpy().astype(np.int32)
-        layer = build_layer(kind, account, key, customer)
-        count = sightings["count"].filter(mine).to_numpy()
-        order = np.lexsort((key, account))
-        layers[kind] = Layer(
-            layer.name,
-            layer.start,
-            layer.object,
-            np.minimum(count[order], 2**31 - 1).astype(np.int32),
-            layer.degree,
-            layer.key,
-        )
-    return layers
 
 
 def _narrow(families: Layer, p: Parameters) -> Layer:

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from graphring.detect.evidence import Signal
 from graphring.detect.judge import convincing, summed
 from graphring.detect.parameters import Parameters
+from graphring.detect.signals import Signal
 from graphring.detect.traffic import Exchanges
 from graphring.model import Family
 

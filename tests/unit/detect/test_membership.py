@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphring.detect.evidence import Signal
 from graphring.detect.membership import fit_membership
 from graphring.detect.parameters import Parameters
+from graphring.detect.signals import Signal
 from graphring.model import Family
 
 P = Parameters()
