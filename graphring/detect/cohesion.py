@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
 
-__all__ = ["cohesion", "doubly"]
+__all__ = ["cohesion", "doubly", "one_object"]
 
 
 def doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
@@ -41,6 +41,16 @@ def cohesion(layer: Layer, group: Ints) -> Reals:
     met = np.bincount(local[others > 0], minlength=len(group))
     total = np.bincount(local, weights=others, minlength=len(group))
     return np.asarray(total / np.maximum(met, 1), dtype=np.float64)
+
+
+def one_object(layer: Layer, group: Ints) -> float:
+    """The share of a group's uses of what several of it use that are of the one object which most use; 0: they share
+    nothing.
+    """
+    _, edge = edges_of(layer.start, group)
+    users = np.unique(layer.object[edge], return_counts=True)[1]
+    shared = users[users >= 2]
+    return float(shared.max() / shared.sum()) if len(shared) else 0.0
 
 
 _CROWD = 300

@@ -13,14 +13,16 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from graphring.detect.cohesion import cohesion, doubly
-from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of, edges_of
-from graphring.detect.linked import Dates, linked_signals, one_event, usual_ways
+from graphring.detect.cohesion import cohesion, doubly, one_object
+from graphring.detect.dealing import dealt
+from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
+from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck
 from graphring.detect.nights import awake
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
+from graphring.detect.roofs import address_customers, under_one_roof
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
 from graphring.detect.signals import Signal, counted
 from graphring.detect.timing import Synchrony, synchrony
@@ -40,7 +42,10 @@ class Meter:
 
     def __init__(self, r: Relations, p: Parameters, suspects: Flags | None = None, base: Meter | None = None) -> None:
         self.r, self.p = r, p
-        layers = (r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.payments, *r.links)
+        layers = (
+            r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.lines, r.payments,
+            *r.links,
+        )  # fmt: skip
         self.sharers: Mapping[str, Sharer] = (
             base.sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}
         )
@@ -52,21 +57,23 @@ class Meter:
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
         self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
         self._awake: Reals = awake(r.exchanges, r.n) if base is None else base._awake
-        self._dates = [
-            Dates.of(x, linked, r.customers.code, flags) for x, linked in zip(r.links, r.linked, strict=True)
-        ]
+        code, known = r.customers.code, zip(r.links, r.linked, strict=True)
+        self._dates = [Dates.of(x, linked, code, flags) for x, linked in known]
+        self._users = address_customers(r)
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
         by_requests = layer.name in {"item", "wrapper", "template", "conversation"}
         each = (self.r.requests if by_requests else np.diff(layer.start)) + 1.0
+        region = self.r.country if layer.name in {"roaming", "line"} else None
+        where = np.zeros(self.r.n, dtype=np.int32) if region is None else region
+        total = np.bincount(where, weights=each * ~suspects, minlength=int(where.max(initial=0)) + 1).astype(np.float64)
         if not suspects.any():
-            return Exposure(each, float(each.sum()))
+            return Exposure(each, total, region=region)
         account = layer.accounts
         use = ~suspects[account]
         outside = customers_of(layer.object[use].astype(np.int64), self.r.customers.code[account[use]], layer.size)
-        rest = float(each[~suspects].sum())
-        return Exposure(each, rest, outside, suspects)
+        return Exposure(each, total, outside, suspects, region)
 
     def _share(
         self, layer: Layer, group: Ints, exclusive: float = 0.0, few: float = 1e9, copied: float = 1e9
@@ -78,6 +85,7 @@ class Meter:
         wrapper = self._wrapper(group)
         found = [
             self._division(group, wrapper), wrapper, self._handover(group), self._rotation(group, wrapper),
+            self._lines(group, wrapper),
             self._payment(group), *(self._link(layer, group, wrapper) for layer in self.r.links),
             *linked_signals(self.r.links, self._dates, self.ways, group, self.r.customers.code, self.p),
         ]  # fmt: skip
@@ -100,13 +108,14 @@ class Meter:
         layers = [
             (r.content.items, p.exclusive),
             (r.roaming, p.exclusive_address),
+            (r.lines, p.exclusive_address),
             *((x, p.exclusive) for x in r.links),
         ]
         self.ways = {x.name: usual_ways(x, p) for x in r.links} if p.same_time_cap > 0.0 else {}
         self.luck = {x.name: search_luck(x, self._exposure[x.name], r, p, exclusive) for x, exclusive in layers}
 
     def _expected(self, layer: Layer, s: Shared, wrapper: Signal) -> Reals:
-        """What strangers would share: if nothing but the sharing itself picked them out, what the luckiest would."""
+        """What strangers would share, or the luckiest of them if nothing but the sharing picked them out."""
         if float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5:
             return s.expected
         share = self.p.luck_links if layer in self.r.links else 1.0
@@ -124,28 +133,10 @@ class Meter:
         return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
 
     def dealt(self, group: Ints) -> float:
-        """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself.
-
-        Customers of n_a prompts each that drew from one pool, popular items or not, would have e3 sum(q^3) triples on
-        one payload where they have P = e2 sum(q^2) pairs (e: elementary symmetric sums of n, q: the items'
-        probabilities), so at least e3 (P / e2)^2 (Jensen's inequality). A queue gives hardly any: fewer triples are
-        evidence (Poisson).
-        """
-        layer, code = self.r.content.items, self.r.customers.code
-        local, edge = edges_of(layer.start, group)
-        _, owner = np.unique(code[group], return_inverse=True)
-        n = int(owner.max()) + 1
-        sent = np.unique(layer.object[edge].astype(np.int64) * n + owner[local])
-        item, heads = np.unique(sent // n, return_counts=True)
-        heads = heads[heads >= self.p.exclusive * layer.degree[item]].astype(np.float64)
-        pairs, triples = float((heads * (heads - 1) / 2).sum()), float((heads * (heads - 1) * (heads - 2) / 6).sum())
+        """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself."""
         wrapped = self._wrapper(group).observed
-        prompts = np.bincount(owner, weights=np.where(wrapped > 0, wrapped, self.r.requests[group]), minlength=n)
-        prompts = np.maximum(prompts, np.bincount(sent % n, minlength=n))
-        s1, s2, s3 = (float((prompts**k).sum()) for k in (1, 2, 3))
-        twos, threes = (s1**2 - s2) / 2.0, (s1**3 - 3.0 * s1 * s2 + 2.0 * s3) / 6.0
-        least = threes * (pairs / max(twos, 1.0)) ** 2
-        return float(-poisson_bits(np.array([triples]), np.array([least]))[0]) if triples < least else 0.0
+        prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])
+        return dealt(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
 
     def _wrapper(self, group: Ints) -> Signal:
         best, often = np.zeros(len(group)), np.zeros(len(group))
@@ -176,12 +167,27 @@ class Meter:
         several = np.clip(met - 1.0, 0.0, 1.0)
         return replace(one, bits=one.bits * several * (1.0 - place.at), chances=np.maximum(s.uses - 1.0, 0.0))
 
+    def _lines(self, group: Ints, wrapper: Signal) -> Signal:
+        """Strangers who have one of their two usual addresses in common: a household is one customer, and flatmates do
+        not find the same wrapper. Who works at the group's place does not count.
+        """
+        s = self._share(self.r.lines, group, self.p.exclusive_address)
+        expected = self._expected(self.r.lines, s, wrapper)
+        bits = np.clip(poisson_bits(s.observed, expected), 0.0, self.p.line_cap) * (1.0 - self._place_of(group).at)
+        name, chances = "usual addresses of strangers", (s.uses > 0) * 1.0
+        return Signal(name, Family.NETWORK, bits, s.observed, expected, "addresses", chances)
+
+    def under_one_roof(self, group: Ints) -> float:
+        """The share of accounts that do the group's work from an address which a few of it share."""
+        return under_one_roof(self.r, self._users, group, self.focus(group), self.p)
+
     def _payment(self, group: Ints) -> Signal:
         p, customers = self.p, self.r.customers
         s = self._share(self.r.payments, group)
         name = "payment methods of strangers"
         one = counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
         many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
+        many *= ~(customers.declared | customers.own_domain)[customers.code[group]]  # they say who pays for them
         bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
 
@@ -190,16 +196,15 @@ class Meter:
         s = replace(s, expected=self._expected(layer, s, wrapper))
         one = counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         bits = np.minimum(one.bits, self.p.link_bits * doubly(layer, group, s.observed))
+        if self.p.same_time_cap <= 0.0:  # one code that all of a group gave is a partner's or a course's
+            bits *= np.clip(2.0 * (1.0 - one_object(layer, group)), 0.0, 1.0)
         if self.p.link_cohesion > 0.0 and bits.any():
             bits *= np.clip(cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
         return replace(one, bits=bits, chances=s.uses * 1.0)
 
     def dated(self, group: Ints) -> float:
         """The share of the group's links of which it is known when they were made."""
-        edges = [
-            linked.first[edges_of(x.start, group)[1]] for x, linked in zip(self.r.links, self.r.linked, strict=True)
-        ]
-        return float(np.isfinite(np.concatenate(edges)).mean())
+        return dated(self.r.links, self._dates, group)
 
     def one_event(self, group: Ints) -> bool:
         """Whether links alone show no more than that a group came to one event."""

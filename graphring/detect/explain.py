@@ -165,6 +165,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "common wrapper": "{n} of {t} accounts wrap their prompts in text that hardly anybody else uses.",
     "conversations handed over": "{o:.1f} conversations of an account were continued by another customer of the ring; {e:.2g} would be by chance.",
     "rotation over shared addresses": "Beyond its two usual addresses an account meets others of the ring on {o:.1f}; {e:.2g} would be by chance.",
+    "usual addresses of strangers": "{n} of {t} accounts share an address that they mostly use with a few others of the ring, as flatmates do; {e:.2g} would be by chance.",
     "payment methods of strangers": "{n} of {t} accounts pay with methods that many unrelated accounts pay with.",
     "synchrony": "Others of the ring act within minutes of an account in {o:.0%} of comparisons with neighbouring hours; on other days in {e:.0%}.",
     "sign-ups in batches": "An account was created within a day of {o:.1f} others of the ring; {e:.2g} would be by chance.",
@@ -200,6 +201,7 @@ _DOES: Final[Mapping[str, str]] = {
     "common wrapper": "use one rare prompt wrapper",
     "conversations handed over": "hand conversations to each other",
     "rotation over shared addresses": "rotate over the same addresses",
+    "usual addresses of strangers": "share the addresses they mostly use",
     "payment methods of strangers": "share payment methods",
     "synchrony": "act within minutes of each other",
     "sign-ups in batches": "signed up in batches",
@@ -212,7 +214,7 @@ _EXPLAINS: Final[Mapping[str, frozenset[str]]] = {
     "users of one tool": frozenset({"common wrapper", "sign-ups in batches"}),
     "a course or a benchmark": frozenset({"common wrapper", "division of labour", "sign-ups in batches"}),
     "customers of one reseller or hosting provider": frozenset(
-        {"common wrapper", "rotation over shared addresses", "keeps no address"}
+        {"common wrapper", "rotation over shared addresses", "usual addresses of strangers", "keeps no address"}
     ),
     "one company's application over several accounts": frozenset(
         {"common wrapper", "division of labour", "payment methods of strangers"}

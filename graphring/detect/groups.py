@@ -80,8 +80,11 @@ def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:
 
 
 def large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
-    """Whether a group could be a ring at all: accounts, and customers that pretend to be strangers."""
-    return len(group) >= p.min_ring and len(np.unique(r.customers.code[group])) >= p.min_customers
+    """Whether a group could be a ring at all: accounts, and customers that pretend to be strangers; where most accounts
+    are one customer's, that one and some stray accounts are no ring.
+    """
+    sizes = np.unique(r.customers.code[group], return_counts=True)[1]
+    return len(group) >= p.min_ring and len(sizes) >= p.min_customers and sizes.max() <= p.one_customer * len(group)
 
 
 def by_object(layer: Layer, top: int) -> Iterable[Ints]:

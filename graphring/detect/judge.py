@@ -27,9 +27,13 @@ _PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at on
 """What an account shows by itself, whoever else is in the group."""
 _AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, Family.TIMING)]
 """Families of what accounts do, as against how they came to be."""
+_SIDES: Final = [FAMILIES.index(f) for f in Family if f not in {Family.CONTENT, Family.LIFECYCLE}]
+"""Families that neither what accounts send nor how they came to be belongs to."""
+_NOT_LIFECYCLE: Final = np.array([f is not Family.LIFECYCLE for f in Family])
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
-    "payment methods of strangers": 1.0, "synchrony": 1.0, "keeps no address": 0.5, "sign-ups in batches": 0.5,
+    "payment methods of strangers": 1.0, "synchrony": 1.0, "usual addresses of strangers": 1.0,
+    "keeps no address": 0.5, "sign-ups in batches": 0.5,
 }  # fmt: skip
 """How far a signal ties an account to a group whose payloads it shares."""
 
@@ -168,15 +172,32 @@ def _independent(meter: Meter, v: Verdict) -> bool:
         return False  # a workshop comes together on its day, with one tool, and divides nothing
     if joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits:
         return False  # or everybody does some of its exercises
-    three = (said >= np.maximum(_least_said(p), p.speaks_alone)).sum() >= 3 and n >= p.quiet_least
-    if three or float(v.mean(_timing(v))) >= p.together_bits:
+    # who signed up together was invited together: courses have a campus and a tool, too
+    aloud = (said >= np.maximum(_least_said(p), p.speaks_alone)) & _NOT_LIFECYCLE
+    three = aloud.sum() >= 3 and n >= p.quiet_least
+    if three or float(v.mean(_timing(v))) >= p.together_bits or _under_one_roof(meter, v, speaks):
         return True
     network = bool(speaks[FAMILIES.index(Family.NETWORK)])
     if float(v.mean(v.joint)) < p.joint_bits:
         return False
-    families = int(speaks.sum()) + int(not network and meter.restless(v.group))
+    # panels, courses and testers are invited, and sign up, together: without any other trace that is no second witness
+    count = speaks if float(said[_SIDES].sum()) >= p.speaks_group else speaks & _NOT_LIFECYCLE
+    families = int(count.sum()) + int(not network and meter.restless(v.group))
     return families >= p.families_least or (
         n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits
+    )
+
+
+def _under_one_roof(meter: Meter, v: Verdict, speaks: Flags) -> bool:
+    """Whether strangers work with one wrapper from addresses that they share by twos and threes (`roofs`), and the
+    network says more.
+    """
+    p, network = meter.p, FAMILIES.index(Family.NETWORK)
+    return bool(
+        speaks[FAMILIES.index(Family.CONTENT)]
+        and float(v.mean(v.families[:, network])) >= p.roof_network
+        and len(v.group) >= p.quiet_least
+        and meter.under_one_roof(v.group) >= p.roof_share
     )
 
 

@@ -21,7 +21,7 @@ from graphring.detect.sightings import Linked
 from graphring.detect.signals import Signal
 from graphring.model import Family
 
-__all__ = ["AT_ONCE", "WAYS", "Dates", "habits", "linked_signals", "one_event", "same_time", "usual_ways"]
+__all__ = ["AT_ONCE", "WAYS", "Dates", "dated", "habits", "linked_signals", "one_event", "same_time", "usual_ways"]
 
 AT_ONCE: Final = "come at the same time"
 WAYS: Final = "go the same ways"
@@ -61,15 +61,15 @@ class Dates:
 @dataclass(frozen=True)
 class Meeting:
     """Edges of a group on objects of its own. local: the account's place in the group; near: other customers of the
-    group that came to the object within a day; chance: how many would by chance; day: when; account: whether the object
-    is an account.
+    group that came to the object within a day; chance: how many would by chance; day: when; account: the object, if it
+    is an account, else -1.
     """
 
     local: Longs
     near: Reals
     chance: Reals
     day: Reals
-    account: Flags
+    account: Longs
 
 
 def same_time(layer: Layer, dates: Dates, group: Ints, customer: Ints, exclusive: float) -> Meeting:
@@ -90,7 +90,13 @@ def same_time(layer: Layer, dates: Dates, group: Ints, customer: Ints, exclusive
     own = (others >= 1) & (others + 1 >= exclusive * layer.degree[obj])
     around = np.searchsorted(dates.days, day + _DAY, "right") - np.searchsorted(dates.days, day - _DAY)
     chance = others * np.maximum(around / max(len(dates.days), 1), dates.usual)
-    return Meeting(local[own], near[own], chance[own], day[own], dates.linked.accounts[obj[own]])
+    return Meeting(local[own], near[own], chance[own], day[own], np.where(dates.linked.accounts[obj], obj, -1)[own])
+
+
+def dated(links: Sequence[Layer], dates: Sequence[Dates], group: Ints) -> float:
+    """The share of a group's links of which it is known when they were made."""
+    pairs = zip(links, dates, strict=True)
+    return float(np.isfinite(np.concatenate([d.linked.first[edges_of(x.start, group)[1]] for x, d in pairs])).mean())
 
 
 def one_event(links: Sequence[Layer], dates: Sequence[Dates], group: Ints, customer: Ints, p: Parameters) -> bool:
@@ -102,11 +108,12 @@ def one_event(links: Sequence[Layer], dates: Sequence[Dates], group: Ints, custo
     timed = np.sort(np.concatenate([m.day[m.near > 0] for m in met]))
     if not len(timed):
         return False
-    among = np.unique(np.concatenate([m.local[(m.near > 0) & m.account] for m in met]))
+    among = np.unique(np.concatenate([m.local[(m.near > 0) & (m.account >= 0)] for m in met]))
+    partners = sum(len(np.unique(m.account[(m.near > 0) & (m.account >= 0)])) for m in met)  # one of them: an organiser
     together = np.searchsorted(timed, timed + p.event_span, "right") - np.arange(len(timed))
     alike = float(np.mean([_alike(layer, group, p.habit_share) for layer in links]))
     return bool(
-        len(among) < p.venue_share * len(group)
+        (len(among) < p.venue_share * len(group) or partners < p.event_partners * len(group))
         and together.max() >= p.event_links * len(timed)
         and alike < p.event_alike
     )

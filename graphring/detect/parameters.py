@@ -30,6 +30,7 @@ class Parameters:
     # who may be a ring
     min_ring: int = _p(5, "accounts", "smaller groups are not reported", "a household or a team is that small")
     min_customers: int = _p(4, "customers", "a ring pretends to be at least so many strangers", "as min_ring")
+    one_customer: float = _p(0.67, "share", "of a group that one customer has at most", "a firm and stray accounts")
     pretended: int = _p(
         12, "accounts", "on one card and a pool of addresses that are no one customer", "look-alikes <12"
     )
@@ -100,6 +101,13 @@ class Parameters:
     handover_cap: float = _p(10.0, "bits", "cap of conversations handed over", "calibration")
     handover_bits: float = _p(2.0, "bits", "that one conversation handed over says at most", "ids collide")
     rotation_cap: float = _p(6.0, "bits", "cap of rotation", "calibration")
+    line_cap: float = _p(4.0, "bits", "cap of usual addresses shared with strangers", "flats, campuses")
+    line_customers: int = _p(
+        16, "customers", "of usual addresses that count; of more: a site, an exit", "hosts of rings"
+    )
+    roof_steady: float = _p(0.6, "share", "of the work with a wrapper that comes from one address", "runners .45")
+    roof_share: float = _p(0.5, "share", "of a group that works under one roof, for a ring", "runners up to .45")
+    roof_network: float = _p(2.0, "bits", "of the network in all, for such a ring", "odds of 4")
     churn_cap: float = _p(2.0, "bits", "cap of churn", "phones do it too")
     payment_cap: float = _p(4.0, "bits", "cap of payment", "calibration")
     card_cap: float = _p(2.0, "bits", "cap of many accounts on one card", "companies do it too")
@@ -136,6 +144,9 @@ class Parameters:
     event_work: float = _p(0.7, "share", "of an account's work on its day", "exercises finished at home")
     event_span: float = _p(2.0, "days", "that an event lasts where there are links only", "workshops, hackathons")
     event_alike: float = _p(0.5, "share", "of what a group does that is common to it, for it to be more", "majority")
+    event_partners: float = _p(
+        0.1, "share", "of a group's number that it pays or refers among itself", "an organiser 1"
+    )
     event_dated: float = _p(0.5, "share", "of links with a date, for dates to be asked for", "majority")
     event_links: float = _p(0.8, "share", "of what a group does at the same time that falls in it", "reasoned")
     awake_share: float = _p(

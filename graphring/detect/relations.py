@@ -11,25 +11,26 @@ import pyarrow.parquet as pq
 
 from graphring.detect.content import Content, read_content
 from graphring.detect.customers import Customers, joined_customers, parted_customers, resolve_customers
-from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep_objects
+from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, build_layer, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.sightings import Linked, read_sightings
 from graphring.detect.traffic import Exchanges, read_exchanges
 from graphring.model import GraphTables, ObjectType, Traffic
 
-__all__ = ["Relations", "read_relations"]
+__all__ = ["Relations", "by_use", "read_relations"]
 
 
 @dataclass(frozen=True)
 class Relations:
     """N accounts and their layers.
 
-    items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; conversations:
-    those that several customers continue; payments; links: one layer for each type; linked: what else is known of
-    each of these; families: template families.
+    items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; lines: those;
+    conversations: those that several customers continue; payments; links: one layer for
+    each type; linked: what else is known of each of these; families: template families.
     address_code: what each address is called in the exchanges, -1: only another system saw it.
     requests: exchanges of each account; churn: bits for keeping no address; created: days since the
-    traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone.
+    traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone;
+    country: a number for each, 0 where it is not known.
     """
 
     accounts: pa.Table
@@ -39,6 +40,7 @@ class Relations:
     addresses: Layer
     address_code: Ints
     roaming: Layer
+    lines: Layer
     conversations: Layer
     payments: Layer
     links: tuple[Layer, ...]
@@ -48,6 +50,7 @@ class Relations:
     created: Reals
     churn: Reals
     trust: Reals
+    country: Ints
 
     @property
     def n(self) -> int:
@@ -77,11 +80,12 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     days = (pc.cast(created, pa.float64()).to_numpy() / 1e6 - exchanges.origin) / 86_400.0
     return Relations(
         accounts, customers, exchanges, content, addresses, _address_codes(traffic, graph, accounts, addresses),
-        _roaming(addresses, p),
+        *by_use(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
         tuple(kinds[name] for name in sorted(kinds)), tuple(linked[name] for name in sorted(kinds)),
         _narrow(families, p), np.diff(exchanges.start), days,
         _churn(addresses, np.diff(exchanges.start)), _trust(accounts, customers, addresses),
+        _countries(accounts),
     )  # fmt: skip
 
 
@@ -102,18 +106,24 @@ def _address_codes(traffic: Traffic, graph: GraphTables, accounts: pa.Table, add
     return np.asarray(pc.fill_null(code, -1).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
-def _roaming(addresses: Layer, p: Parameters) -> Layer:
-    """Addresses beyond an account's two busiest, hubs left out: home and office say nothing of rotation."""
+def by_use(addresses: Layer, p: Parameters) -> tuple[Layer, Layer]:
+    """(addresses beyond an account's two busiest: home and office say nothing of rotation; those two), hubs and larger
+    sites left out.
+    """
     account = addresses.accounts
     order = np.lexsort((addresses.object, -addresses.count, account))
-    rank = np.arange(len(order)) - addresses.start[account[order]]
-    beyond = np.empty(len(order), dtype=bool)
-    beyond[order] = rank >= 2
-    use = beyond & (addresses.degree[addresses.object] <= p.hub_address)
-    start = np.concatenate([[0], np.cumsum(use)])[addresses.start]
-    return Layer(
-        "roaming", start.astype(np.int64), addresses.object[use], addresses.count[use], addresses.degree, addresses.key
-    )
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - addresses.start[account[order]]
+    users = addresses.degree[addresses.object]
+    roaming = _part("roaming", addresses, (users <= p.hub_address) & (rank >= 2))
+    usual = (users <= p.line_customers) & (rank < 2)
+    return roaming, _part("line", addresses, usual)
+
+
+def _part(name: str, layer: Layer, use: Flags) -> Layer:
+    """The layer with only some of its edges, and all its objects."""
+    start = np.concatenate([[0], np.cumsum(use)])[layer.start].astype(np.int64)
+    return Layer(name, start, layer.object[use], layer.count[use], layer.degree, layer.key)
 
 
 def _conversations(exchanges: Exchanges, customer: Ints, p: Parameters) -> Layer:
@@ -155,6 +165,13 @@ def _trust(accounts: pa.Table, customers: Customers, addresses: Layer) -> Reals:
     closed = np.bincount(customers.code, weights=alone) / np.maximum(np.bincount(customers.code, weights=total), 1.0)
     bits += 8.0 * (several & (closed[customers.code] > 0.8) & (total > 0))
     return np.asarray(bits, dtype=np.float64)
+
+
+def _countries(accounts: pa.Table) -> Ints:
+    """Numbers in alphabetical order; 0 is the unknown one."""
+    names = pc.fill_null(accounts["country"], "").to_numpy(zero_copy_only=False).astype(str)
+    known = np.unique(names[names != ""])
+    return np.where(names == "", 0, np.searchsorted(known, names) + 1).astype(np.int32)
 
 
 def _busiest(x: Exchanges, n: int) -> Longs:

@@ -8,7 +8,8 @@ customers strangers, object o with d outside customers would be met with probabi
 
 where X is the exposure (requests, or uses in the layer) of the group's other customers, Y that of everybody outside
 (the configuration model with the group left out; s smooths what nobody outside uses). E is the sum of P over the
-account's objects.
+account's objects. Where accounts have regions, X and Y are those of the account's own: speakers of one language have
+the carriers of one country.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ __all__ = ["Exposure", "Shared", "Sharer", "carries", "poisson_bits"]
 @dataclass(frozen=True)
 class Exposure:
     """each: how much each account could have met, such as its requests; outside: customers of each object outside all
-    suspects (None: nobody is suspected); total: the exposure of all that are no suspects.
+    suspects (None: nobody is suspected); total: the exposure of all that are no suspects, of each region; region: of
+    each account (None: there is one).
     """
 
     each: Reals
-    total: float
+    total: Reals
     outside: Ints | None = None
     suspect: npt.NDArray[np.bool_] | None = None
+    region: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,15 @@ class Sharer:
         """
         order = np.argsort(self.customer[group], kind="stable")
         by_customer = group[order]
-        inside = float(exposure.each[group].sum())
-        suspects = exposure.each[group][exposure.suspect[group]].sum() if exposure.suspect is not None else 0.0
-        rest = max(exposure.total - inside + float(suspects), 1.0)
+        each, regions = exposure.each[group], len(exposure.total)
+        region = np.zeros(len(group), dtype=np.int32) if exposure.region is None else exposure.region[group]
+        inside = np.bincount(region, weights=each, minlength=regions)
+        clear = each if exposure.suspect is None else each * ~exposure.suspect[group]
+        rest = np.maximum(exposure.total - np.bincount(region, weights=clear, minlength=regions), 1.0)
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
         observed, expected, coverage = _share(
             self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
-            self.customer[by_customer], exposure.each, inside, rest, smooth, exclusive, few, copied,
+            self.customer[by_customer], exposure.each, region[order], inside, rest, smooth, exclusive, few, copied,
             self._k, self._heads, self._last,
         )  # fmt: skip
         back = np.empty_like(order)
@@ -184,8 +189,9 @@ def _clear(start, objects, group, k, heads, last):
 
 @numba.njit(cache=True)
 def _share(
-    start, objects, degree, clean, group, owner, each, inside, rest, smooth, exclusive, few, copied, k, heads, last
-):
+    start, objects, degree, clean, group, owner, each, region, inside, rest, smooth, exclusive, few, copied,
+    k, heads, last,
+):  # fmt: skip
     n = len(group)
     _tally(start, objects, group, owner, k, heads, last)
     observed, expected, coverage = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -195,8 +201,8 @@ def _share(
         while j < n and owner[j] == owner[i]:
             mass += each[group[j]]
             j += 1
-        ratio = (inside - mass) / rest
         for a in range(i, j):
+            ratio = max(inside[region[a]] - mass, 0.0) / rest[region[a]]
             shared = 0.0
             for e in range(start[group[a]], start[group[a] + 1]):
                 o = objects[e]

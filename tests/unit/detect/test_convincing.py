@@ -21,14 +21,14 @@ GROUP = np.arange(N, dtype=np.int32)
 class Meter:
     """What `convincing` asks of a meter."""
 
-    def __init__(self, *, rests: bool = True, dealt: float = 0.0) -> None:
+    def __init__(self, *, rests: bool = True, dealt: float = 0.0, roof: float = 0.0) -> None:
         none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
         account = np.repeat(GROUP, 6)
         seconds = np.tile(np.arange(6, dtype=np.int32) * 86_400, N)
         start = np.arange(N + 1, dtype=np.int64) * 6
         exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
         self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
-        self._rests, self._dealt = rests, dealt
+        self._rests, self._dealt, self._roof = rests, dealt, roof
 
     def focus(self, group: np.ndarray) -> None:
         return None
@@ -42,12 +42,16 @@ class Meter:
     def dealt(self, group: np.ndarray) -> float:
         return self._dealt
 
+    def under_one_roof(self, group: np.ndarray) -> float:
+        return self._roof
+
 
 def verdict(**bits: float):
     """A group whose accounts all show these signals."""
     kinds = {
         "division of labour": Family.CONTENT, "common wrapper": Family.CONTENT, "synchrony": Family.TIMING,
         "rotation over shared addresses": Family.NETWORK, "payment methods of strangers": Family.PAYMENT,
+        "sign-ups in batches": Family.LIFECYCLE,
     }  # fmt: skip
     names = {name.split()[0]: name for name in kinds}
     signals = [Signal(names[k], kinds[names[k]], np.full(N, v), np.ones(N), np.zeros(N), "x") for k, v in bits.items()]
@@ -67,3 +71,14 @@ def test_one_egress_and_one_wrapper_are_an_application_s():
 @pytest.mark.parametrize(("rests", "dealt", "guilty"), [(False, 9.0, True), (True, 9.0, False), (False, 0.0, False)])
 def test_content_alone_convicts_who_never_rests_and_deals_payloads_out(rests, dealt, guilty):
     assert convincing(Meter(rests=rests, dealt=dealt), verdict(division=8.0, common=3.0)) is guilty
+
+
+@pytest.mark.parametrize(("roof", "guilty"), [(0.5, True), (0.2, False)])
+def test_users_of_one_wrapper_who_live_under_one_roof_by_twos_and_threes_are_no_strangers(roof, guilty):
+    assert convincing(Meter(roof=roof), verdict(common=3.0, rotation=5.0)) is guilty
+    assert not convincing(Meter(roof=roof), verdict(common=6.5, rotation=1.4))
+
+
+def test_who_was_invited_together_needs_another_trace_than_what_it_sends():
+    assert not convincing(Meter(), verdict(division=8.0, common=2.0, **{"sign-ups": 1.5}))
+    assert convincing(Meter(), verdict(division=8.0, common=2.0, rotation=0.9, **{"sign-ups": 1.5}))

@@ -73,7 +73,9 @@ def test_one_event_is_one_date_between_strangers_with_lives_of_their_own():
 
     assert judged([*event, *lives, *crowd])
     assert not judged([*event, *crowd])  # it is all that they do
-    assert not judged([*event, *lives, *crowd], accounts=(7,))  # they pay one of them
+    assert judged([*event, *lives, *crowd], accounts=(7,))  # they pay an organiser
+    chain = [(i, 100 + i + k, 40.0 + i / 24) for i in range(12) for k in (0, 1)]
+    assert not judged([*chain, *lives, *crowd], accounts=tuple(range(100, 113)))  # they pay one another
     later = [(i, 8, 90.0 + i / 24) for i in range(12)]
     assert not judged([*event, *later, *lives, *crowd])  # and they met again
     assert not judged([*lives, *crowd])

@@ -27,7 +27,7 @@ def layer_of(rng: np.random.Generator, objects: int, each: int, ring: int = 0):
 def luck_of(layer, p: Parameters = P) -> float:
     relations = SimpleNamespace(customers=SimpleNamespace(code=np.arange(N, dtype=np.int32)))
     each = np.diff(layer.start) + 1.0
-    return search_luck(layer, Exposure(each, float(each.sum())), relations, p, P.exclusive)
+    return search_luck(layer, Exposure(each, np.array([each.sum()])), relations, p, P.exclusive)
 
 
 def test_strangers_in_a_dense_layer_look_striking_when_searched_for() -> None:
@@ -39,7 +39,7 @@ def test_a_ring_shares_far_more_than_luck() -> None:
     each = np.diff(layer.start) + 1.0
     ring = np.arange(30, dtype=np.int32)
     shared = Sharer(layer, np.arange(N, dtype=np.int32)).share(
-        ring, Exposure(each, float(each.sum())), P.smooth, P.exclusive
+        ring, Exposure(each, np.array([each.sum()])), P.smooth, P.exclusive
     )
     assert shared.observed.sum() > luck_of(layer) * shared.expected.sum()
 
