@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly, one_object
 from graphring.detect.dealing import dealt
-from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
+from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck
 from graphring.detect.nights import awake
@@ -43,8 +43,7 @@ class Meter:
     def __init__(self, r: Relations, p: Parameters, suspects: Flags | None = None, base: Meter | None = None) -> None:
         self.r, self.p = r, p
         layers = (
-            r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.lines, r.payments,
-            *r.links,
+            r.content.items, r.content.wrappers, r.families, r.conversations, r.roaming, r.lines, r.payments, *r.links,
         )  # fmt: skip
         self.sharers: Mapping[str, Sharer] = (
             base.sharers if base else {x.name: Sharer(x, r.customers.code) for x in layers}
@@ -58,8 +57,9 @@ class Meter:
         self._usual_churn = (float(churn.mean()), float(churn.std())) if len(churn) else (0.0, 1.0)
         self._awake: Reals = awake(r.exchanges, r.n) if base is None else base._awake
         code, known = r.customers.code, zip(r.links, r.linked, strict=True)
-        self._dates = [Dates.of(x, linked, code, flags) for x, linked in known]
-        self._users = address_customers(r)
+        asked = p.same_time_cap > 0.0 or not r.exchanges.rows  # where there are exchanges nobody asks for dates
+        self._dates = [Dates.of(x, linked, code, flags) for x, linked in known] if asked else []
+        self._users: Longs = address_customers(r) if base is None else base._users
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:

@@ -15,6 +15,7 @@ __all__ = [
     "Longs",
     "Reals",
     "build_layer",
+    "busiest",
     "customers_of",
     "edges_of",
     "keep_objects",
@@ -97,6 +98,14 @@ def customers_of(obj: Longs, customer: Ints, m: int) -> Ints:
     width = int(customer.max()) + 1
     pairs = sorted_unique(obj * width + customer)
     return np.bincount(pairs // width, minlength=m).astype(np.int32)
+
+
+def busiest(owner: Longs, often: Longs) -> Longs:
+    """For each owner the row with the most uses, the first of equals; in the order of owners."""
+    order = np.lexsort((-often, owner))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = owner[order][1:] != owner[order][:-1]
+    return order[new]
 
 
 def keep_objects(layer: Layer, keep: npt.NDArray[np.bool_]) -> Layer:

@@ -245,7 +245,7 @@ class Parameters:
         """The parameters for a world that has links but no exchanges: two shared objects of one's own must do."""
         return replace(
             self, strong_bits=self.lone_bits, medium_bits=min(self.medium_bits, self.lone_bits - 0.5),
-            even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0, families_least=1,
+            even_bits=self.lone_bits - 1.0, watch_bits=self.lone_bits - 1.0,
             chosen_bits=self.lone_chosen, joint_bits=self.lone_joint, tied_chosen=0.0,
             medium_small=0.0, untied_odds=1e9,
             link_cohesion=self.lone_cohesion, same_time_cap=self.lone_time,

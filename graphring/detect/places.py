@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphring.detect.layers import Flags, Ints, Longs, Reals, edges_of
+from graphring.detect.layers import Flags, Ints, Longs, Reals, busiest, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
@@ -91,8 +91,7 @@ def joined_for_it(r: Relations, p: Parameters, group: Ints, focus: Flags | None)
         return False
     pair, often = np.unique(local.astype(np.int64) << 32 | day, return_counts=True)
     who = pair >> 32
-    most = np.lexsort((pair, -often, who))
-    most = most[np.concatenate([[True], np.diff(who[most]) > 0])]
+    most = busiest(who, often)
     home, share = pair[most] & 0xFFFFFFFF, often[most] / np.bincount(local)[who[most]]
     dates, users = np.unique(home, return_counts=True)
     many = users >= max(p.place_share * len(group), 3.0)

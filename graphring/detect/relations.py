@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from graphring.detect.content import Content, read_content
 from graphring.detect.customers import Customers, joined_customers, parted_customers, resolve_customers
-from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, build_layer, keep_objects
+from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, build_layer, busiest, keep_objects
 from graphring.detect.parameters import Parameters
 from graphring.detect.sightings import Linked, read_sightings
 from graphring.detect.traffic import Exchanges, read_exchanges
@@ -179,9 +179,7 @@ def _busiest(x: Exchanges, n: int) -> Longs:
     has = x.ip >= 0
     width = int(x.ip.max(initial=0)) + 1
     pair, count = np.unique(x.account[has].astype(np.int64) * width + x.ip[has], return_counts=True)
-    order = np.lexsort((pair, -count, pair // width))
-    account = (pair // width)[order]
-    first = np.concatenate([[True], account[1:] != account[:-1]]) if len(account) else np.empty(0, dtype=bool)
-    busiest = np.full(n, -1, dtype=np.int64)
-    busiest[account[first]] = (pair % width)[order][first]
-    return busiest
+    most = busiest(pair // width, count)
+    found = np.full(n, -1, dtype=np.int64)
+    found[(pair // width)[most]] = (pair % width)[most]
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.layers import Flags, Ints, Longs, edges_of
+from graphring.detect.layers import Flags, Ints, Longs, busiest, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
@@ -44,8 +44,7 @@ def under_one_roof(r: Relations, users: Longs, group: Ints, focus: Flags | None,
     who, address = pair // len(users), pair % len(users)
     owner = r.customers.code[group[who]].astype(np.int64)
     met = np.bincount(np.unique(owner * len(users) + address) % len(users), minlength=len(users))
-    best = np.lexsort((pair, -often, who))
-    best = best[np.concatenate([[True], np.diff(who[best]) > 0])]
+    best = busiest(who, often)
     steady = (often[best] >= 2) & (often[best] >= p.roof_steady * np.bincount(who, weights=often)[who[best]])
     shared = (met[address[best]] >= 2) & (users[address[best]] <= p.line_customers)
     return float((steady & shared).sum() / len(group))
