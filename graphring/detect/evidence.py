@@ -15,14 +15,13 @@ import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, doubly, one_object
 from graphring.detect.dealing import dealt
-from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, customers_of
+from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck
 from graphring.detect.nights import awake
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
-from graphring.detect.roofs import address_customers, under_one_roof
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
 from graphring.detect.signals import Signal, counted
 from graphring.detect.timing import Synchrony, synchrony
@@ -59,7 +58,6 @@ class Meter:
         code, known = r.customers.code, zip(r.links, r.linked, strict=True)
         asked = p.same_time_cap > 0.0 or not r.exchanges.rows  # where there are exchanges nobody asks for dates
         self._dates = [Dates.of(x, linked, code, flags) for x, linked in known] if asked else []
-        self._users: Longs = address_customers(r) if base is None else base._users
         self._created = np.sort(r.created[np.isfinite(r.created)])
 
     def _exposed(self, layer: Layer, suspects: Flags) -> Exposure:
@@ -176,10 +174,6 @@ class Meter:
         bits = np.clip(poisson_bits(s.observed, expected), 0.0, self.p.line_cap) * (1.0 - self._place_of(group).at)
         name, chances = "usual addresses of strangers", (s.uses > 0) * 1.0
         return Signal(name, Family.NETWORK, bits, s.observed, expected, "addresses", chances)
-
-    def under_one_roof(self, group: Ints) -> float:
-        """The share of accounts that do the group's work from an address which a few of it share."""
-        return under_one_roof(self.r, self._users, group, self.focus(group), self.p)
 
     def _payment(self, group: Ints) -> Signal:
         p, customers = self.p, self.r.customers

@@ -1,4 +1,4 @@
-"""From signals to accounts and groups: sums capped per family, members, the core, the second pass."""
+"""From signals to accounts: sums capped per family, and who of a group the evidence convicts."""
 
 from __future__ import annotations
 
@@ -9,27 +9,20 @@ from typing import Final
 import numpy as np
 
 from graphring.detect.evidence import Meter
-from graphring.detect.groups import large_enough
 from graphring.detect.layers import Flags, Ints, Reals
 from graphring.detect.linked import AT_ONCE, WAYS
-from graphring.detect.membership import fit_membership
+from graphring.detect.membership import Shown, fit_membership
 from graphring.detect.parameters import Parameters
-from graphring.detect.places import is_event, joined_for_it
 from graphring.detect.signals import Signal
 from graphring.model import Family
 
-__all__ = ["FAMILIES", "Verdict", "convincing", "core_of", "judge", "strong", "summed"]
+__all__ = ["FAMILIES", "PERSONAL", "Verdict", "capped", "judge", "strong", "summed"]
 
 FAMILIES: Final = tuple(Family)
 _JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
-_PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
+PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
 """What an account shows by itself, whoever else is in the group."""
-_AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, Family.TIMING)]
-"""Families of what accounts do, as against how they came to be."""
-_SIDES: Final = [FAMILIES.index(f) for f in Family if f not in {Family.CONTENT, Family.LIFECYCLE}]
-"""Families that neither what accounts send nor how they came to be belongs to."""
-_NOT_LIFECYCLE: Final = np.array([f is not Family.LIFECYCLE for f in Family])
 _TIES: Final = {
     "common wrapper": 1.0, "conversations handed over": 1.0, "rotation over shared addresses": 1.0,
     "payment methods of strangers": 1.0, "synchrony": 1.0, "usual addresses of strangers": 1.0,
@@ -77,7 +70,7 @@ def judge(meter: Meter, group: Ints, relations: list[Signal] | None = None) -> V
 
 def summed(group: Ints, signals: Sequence[Signal], tied: Reals, weight: Reals, p: Parameters) -> Verdict:
     """The verdict of these signals; `tied` and `weight` as in Verdict."""
-    families = _capped(signals, len(group), p)
+    families = capped(signals, len(group), p)
     against = sum((np.minimum(s.bits, 0.0) for s in signals), np.zeros(len(group)))
     joint = sum((np.maximum(s.bits, 0.0) for s in signals if _is_joint(s)), np.zeros(len(group)))
     return Verdict(group, tuple(signals), families, against, families.sum(axis=1) + against, joint, tied, weight)
@@ -86,10 +79,10 @@ def summed(group: Ints, signals: Sequence[Signal], tied: Reals, weight: Reals, p
 def _is_joint(s: Signal) -> bool:
     if s.name.startswith(WAYS):
         return False  # people of one interest go the same ways
-    return s.name in _JOINT or s.name.startswith(AT_ONCE) or (s.family is Family.OTHER and s.name not in _PERSONAL)
+    return s.name in _JOINT or s.name.startswith(AT_ONCE) or (s.family is Family.OTHER and s.name not in PERSONAL)
 
 
-def _capped(signals: Sequence[Signal], n: int, p: Parameters) -> Reals:
+def capped(signals: Sequence[Signal], n: int, p: Parameters) -> Reals:
     """Bits of each family, [n, families], under its cap."""
     families = np.zeros((n, len(FAMILIES)))
     for s in signals:
@@ -108,9 +101,13 @@ def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
     return [replace(s, bits=s.bits * share) if s.name == "division of labour" else s for s in signals]
 
 
-def strong(v: Verdict, p: Parameters) -> Flags:
+def strong(v: Verdict, p: Parameters, company: bool = True) -> Flags:
     """Accounts that the evidence convicts: by themselves, or as users of the group's own wrapper, given how many of
     these it convicts and what they show (`membership`). Accounts that no wrapper ties to the group have no such prior.
+
+    Parameters
+    ----------
+    company: False: nobody starts as a member of a fit but who is convicted alone.
     """
     alone = (v.bits >= p.strong_bits) & (v.joint >= p.joint_bits)
     tied = v.tied >= 0.5
@@ -119,121 +116,16 @@ def strong(v: Verdict, p: Parameters) -> Flags:
         starts, most = [alone], 0.5  # a community was chosen for being alike: nobody is credited with its company
     else:
         starts, most = [alone[tied], np.ones(int(tied.sum()), dtype=bool)], 1.0 - p.share_least
+        if not company:
+            starts, most = [alone[tied]], 0.5
     signals = [
         replace(s, bits=s.bits[tied], chances=None if s.chances is None else s.chances[tied])
         for s in v.signals if s.name != "common wrapper"
     ]  # fmt: skip
-    gain = _capped(signals, int(tied.sum()), p).sum(axis=1) + v.against[tied]
-    fit = fit_membership(tuple(signals), gain, starts, most, p)
+    gain = capped(signals, int(tied.sum()), p).sum(axis=1) + v.against[tied]
+    often = sum((s.observed for s in v.signals if s.name == "common wrapper"), np.zeros(len(tied)))
+    fit = fit_membership(Shown(tuple(signals), gain, np.log2(1.0 + often[tied])), starts, most, p)
     least = np.where(v.tied[tied] >= 0.5, p.member_odds, p.untied_odds)
     members = alone.copy()
     members[np.flatnonzero(tied)[fit.odds >= least]] = True
     return members
-
-
-def convincing(meter: Meter, v: Verdict) -> bool:
-    """Whether a group, as a whole, is a ring: enough bits, from independent families of what its accounts share.
-
-    Users of a tool share its wrapper, those of a corpus its payloads, those of a provider its exits, and phones change
-    their addresses; a ring shows joint work beside another family, or three families at once. Content alone convicts
-    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`).
-    """
-    p = meter.p
-    small = 1.0 / float(np.sqrt(len(v.group)))
-    firm = (v.tied >= 0.5).mean() >= 0.5
-    # a candidate is chosen among many, communities more than users of one wrapper: small ones look striking by chance
-    least = p.watch_bits + p.tied_chosen * small if firm else p.medium_bits + p.chosen_bits * small
-    if float(v.mean(v.bits)) < least:
-        return False
-    return _independent(meter, v) if meter.r.exchanges.rows else _led(meter, v)
-
-
-def _led(meter: Meter, v: Verdict) -> bool:
-    """Whether accounts of which only links are known are led by one hand: they came to what they share at the same
-    time, where times are known, and that was no event.
-    """
-    p = meter.p
-    if float(v.mean(v.joint)) < p.joint_bits:
-        return False
-    if meter.dated(v.group) < p.event_dated:
-        return True
-    return float(v.mean(_timing(v))) >= p.speaks_group and not meter.one_event(v.group)
-
-
-def _independent(meter: Meter, v: Verdict) -> bool:
-    """Whether what speaks for a group comes from enough sides, and from what its accounts do together."""
-    p, n = meter.p, len(v.group)
-    said = v.mean(_capped([s for s in v.signals if s.name not in _PERSONAL], n, p))
-    speaks = said >= np.maximum(_least_said(p), p.speaks_total / n)
-    if not speaks[_AT_WORK].any():
-        return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
-    division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
-    if division < max(p.event_division, p.speaks_total / n) and is_event(meter.r, p, v.group):
-        return False  # a workshop comes together on its day, with one tool, and divides nothing
-    if joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits:
-        return False  # or everybody does some of its exercises
-    # who signed up together was invited together: courses have a campus and a tool, too
-    aloud = (said >= np.maximum(_least_said(p), p.speaks_alone)) & _NOT_LIFECYCLE
-    three = aloud.sum() >= 3 and n >= p.quiet_least
-    if three or float(v.mean(_timing(v))) >= p.together_bits or _under_one_roof(meter, v, speaks):
-        return True
-    network = bool(speaks[FAMILIES.index(Family.NETWORK)])
-    if float(v.mean(v.joint)) < p.joint_bits:
-        return False
-    # panels, courses and testers are invited, and sign up, together: without any other trace that is no second witness
-    count = speaks if float(said[_SIDES].sum()) >= p.speaks_group else speaks & _NOT_LIFECYCLE
-    families = int(count.sum()) + int(not network and meter.restless(v.group))
-    return families >= p.families_least or (
-        n >= p.dealt_least and meter.awake(v.group) and meter.dealt(v.group) >= p.dealt_bits
-    )
-
-
-def _under_one_roof(meter: Meter, v: Verdict, speaks: Flags) -> bool:
-    """Whether strangers work with one wrapper from addresses that they share by twos and threes (`roofs`), and the
-    network says more.
-    """
-    p, network = meter.p, FAMILIES.index(Family.NETWORK)
-    return bool(
-        speaks[FAMILIES.index(Family.CONTENT)]
-        and float(v.mean(v.families[:, network])) >= p.roof_network
-        and len(v.group) >= p.quiet_least
-        and meter.under_one_roof(v.group) >= p.roof_share
-    )
-
-
-def _least_said(p: Parameters) -> Reals:
-    """What each family must say in the mean of a group: a few strangers always meet at a provider of addresses."""
-    return np.array([p.speaks_network if f is Family.NETWORK else p.speaks_group for f in FAMILIES])
-
-
-def _timing(v: Verdict) -> Reals:
-    return np.asarray(v.families[:, FAMILIES.index(Family.TIMING)], dtype=np.float64)
-
-
-def core_of(meter: Meter, group: Ints) -> Verdict | None:
-    """The core of a candidate: its members, measured again against each other until they stand."""
-    p = meter.p
-    relations = meter.relations(group)
-    if not _promising(meter, group, relations):
-        return None
-    v = judge(meter, group, relations)
-    keep = strong(v, p)
-    if keep.mean() < p.least_share:
-        return None
-    for _ in range(p.passes):
-        if not large_enough(group[keep], meter.r, p):
-            return None
-        if keep.all():
-            break
-        group = group[keep]
-        v = judge(meter, group)
-        keep = strong(v, p)
-    return v if keep.mean() >= p.settled and convincing(meter, v) else None
-
-
-def _promising(meter: Meter, group: Ints, relations: list[Signal]) -> bool:
-    """Whether the accounts that share most share enough for a closer look."""
-    p = meter.p
-    bits = sum((np.maximum(s.bits, 0.0) for s in relations), np.zeros(len(group)))
-    top = max(int(len(group) * p.least_share), p.min_ring)
-    return bool(np.sort(bits)[-top:].mean() >= p.promising_bits)

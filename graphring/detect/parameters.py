@@ -105,9 +105,6 @@ class Parameters:
     line_customers: int = _p(
         16, "customers", "of usual addresses that count; of more: a site, an exit", "hosts of rings"
     )
-    roof_steady: float = _p(0.6, "share", "of the work with a wrapper that comes from one address", "runners .45")
-    roof_share: float = _p(0.5, "share", "of a group that works under one roof, for a ring", "runners up to .45")
-    roof_network: float = _p(2.0, "bits", "of the network in all, for such a ring", "odds of 4")
     churn_cap: float = _p(2.0, "bits", "cap of churn", "phones do it too")
     payment_cap: float = _p(4.0, "bits", "cap of payment", "calibration")
     card_cap: float = _p(2.0, "bits", "cap of many accounts on one card", "companies do it too")
@@ -177,7 +174,8 @@ class Parameters:
         0.02, "share", "of a wrapper's users that are members, at least and at most 1 - it", "prior"
     )
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
-    member_odds: float = _p(-1.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
+    work_cap: float = _p(3.0, "bits", "for or against an account by how much it does with the wrapper", "reasoned")
+    member_odds: float = _p(0.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
@@ -187,11 +185,13 @@ class Parameters:
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
     speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
     speaks_network: float = _p(1.2, "bits", "the same of the network", "strangers at one provider .9")
+    speaks_quietly: float = _p(0.25, "bits", "the same of cards and devices together", "innocents up to .18")
     speaks_alone: float = _p(1.0, "bits", "the same for three families without joint work", "odds of 2 a member")
     speaks_total: float = _p(15.0, "bits", "in all, that a family must say to speak for a group", "odds of 1 in 30,000")
     least_share: float = _p(0.1, "share", "of strong accounts for a candidate to be looked at again", "cost")
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     dealt_bits: float = _p(3.0, "bits", "for payloads dealt out that make content enough", "draws: the bound is loose")
+    dealt_hint: float = _p(1.0, "bits", "for payloads dealt out that need another witness", "draws 0")
     dealt_least: int = _p(30, "accounts", "of a ring that content alone convicts", "a panel of annotators is smaller")
     together: float = _p(0.75, "share", "of random cross connections from which two parts are one work", "reasoned")
     standing: float = _p(0.8, "share", "of a whole's core that its parts must keep to be told apart", "reasoned")

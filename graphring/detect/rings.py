@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphring.detect.convincing import convincing
+from graphring.detect.cores import core_of
 from graphring.detect.evidence import Meter
 from graphring.detect.groups import candidates
-from graphring.detect.judge import Verdict, convincing, core_of, judge, strong
+from graphring.detect.judge import Verdict, judge, strong
 from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import joined_works, split_works, torn_works

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from graphring.detect.judge import convincing, summed
+from graphring.detect.convincing import convincing
+from graphring.detect.judge import summed
 from graphring.detect.parameters import Parameters
 from graphring.detect.signals import Signal
 from graphring.detect.traffic import Exchanges
@@ -21,29 +22,26 @@ GROUP = np.arange(N, dtype=np.int32)
 class Meter:
     """What `convincing` asks of a meter."""
 
-    def __init__(self, *, rests: bool = True, dealt: float = 0.0, roof: float = 0.0) -> None:
+    def __init__(self, *, rests: bool = True, dealt: float = 0.0, restless: bool = False) -> None:
         none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
         account = np.repeat(GROUP, 6)
         seconds = np.tile(np.arange(6, dtype=np.int32) * 86_400, N)
         start = np.arange(N + 1, dtype=np.int64) * 6
         exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
         self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
-        self._rests, self._dealt, self._roof = rests, dealt, roof
+        self._rests, self._dealt, self._restless = rests, dealt, restless
 
     def focus(self, group: np.ndarray) -> None:
         return None
 
     def restless(self, group: np.ndarray) -> bool:
-        return False
+        return self._restless
 
     def awake(self, group: np.ndarray) -> bool:
         return not self._rests
 
     def dealt(self, group: np.ndarray) -> float:
         return self._dealt
-
-    def under_one_roof(self, group: np.ndarray) -> float:
-        return self._roof
 
 
 def verdict(**bits: float):
@@ -73,10 +71,16 @@ def test_content_alone_convicts_who_never_rests_and_deals_payloads_out(rests, de
     assert convincing(Meter(rests=rests, dealt=dealt), verdict(division=8.0, common=3.0)) is guilty
 
 
-@pytest.mark.parametrize(("roof", "guilty"), [(0.5, True), (0.2, False)])
-def test_users_of_one_wrapper_who_live_under_one_roof_by_twos_and_threes_are_no_strangers(roof, guilty):
-    assert convincing(Meter(roof=roof), verdict(common=3.0, rotation=5.0)) is guilty
-    assert not convincing(Meter(roof=roof), verdict(common=6.5, rotation=1.4))
+@pytest.mark.parametrize(("cards", "guilty"), [(0.5, True), (0.2, False)])
+def test_cards_that_a_tenth_of_a_group_shares_are_a_witness_beside_wrapper_and_network_or_payloads(cards, guilty):
+    assert convincing(Meter(), verdict(common=3.0, rotation=5.0, payment=cards)) is guilty
+    assert convincing(Meter(), verdict(common=3.0, division=6.0, payment=cards)) is guilty
+
+
+@pytest.mark.parametrize(("dealt", "guilty"), [(1.5, True), (0.2, False)])
+def test_where_payloads_seem_dealt_out_a_few_shared_lines_or_no_lines_at_all_are_a_witness(dealt, guilty):
+    assert convincing(Meter(dealt=dealt), verdict(common=3.0, division=6.0, rotation=0.5)) is guilty
+    assert convincing(Meter(dealt=dealt, restless=True), verdict(common=3.0, division=6.0)) is guilty
 
 
 def test_who_was_invited_together_needs_another_trace_than_what_it_sends():

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphring.detect.membership import fit_membership
+from graphring.detect.membership import Shown, fit_membership
 from graphring.detect.parameters import Parameters
 from graphring.detect.signals import Signal
 from graphring.model import Family
@@ -19,10 +19,11 @@ def signal(bits, chances, family=Family.CONTENT):
     return Signal("division of labour", family, bits, bits, np.zeros(len(bits)), "payloads", np.asarray(chances, float))
 
 
-def fit(signals, gain=None, starts=None, most=0.98):
+def fit(signals, gain=None, starts=None, most=0.98, work=None):
     n = len(signals[0].bits)
     shown = sum((np.maximum(s.bits, 0.0) for s in signals), np.zeros(n)) if gain is None else np.asarray(gain, float)
-    return fit_membership(tuple(signals), shown, starts or [shown >= 3.0, np.ones(n, dtype=bool)], most, P)
+    work = np.zeros(n) if work is None else work
+    return fit_membership(Shown(tuple(signals), shown, work), starts or [shown >= 3.0, np.ones(n, dtype=bool)], most, P)
 
 
 def test_who_lacks_what_all_members_show_is_no_member():
@@ -70,3 +71,24 @@ def test_the_order_of_accounts_changes_nothing(order, seed):
     pick = np.asarray(order)
     other = fit([signal(bits[pick], chances[pick])], gain[pick], [start[pick], np.ones(12, dtype=bool)]).odds
     assert np.allclose(one[pick], other, atol=1e-6)
+
+
+def test_lacking_what_strangers_show_as_often_is_nothing_against_an_account():
+    """A fifth of any group is together by chance: who is not is no stranger for that."""
+    bulk = np.concatenate([np.full(30, 6.0), np.zeros(10)])
+    chance = np.where(np.arange(40) % 5 == 0, 0.6, 0.0)
+    chances = np.full(40, 9.0)
+    alone = fit([signal(bulk, np.full(40, 2.0))]).odds
+    beside = fit([signal(bulk, np.full(40, 2.0)), signal(chance, chances, Family.TIMING)], gain=bulk + chance).odds
+    assert (beside[chance == 0.0] > alone[chance == 0.0] - 0.3).all()
+
+
+def test_who_tries_a_wrapper_is_told_from_who_works_with_it():
+    bulk = np.concatenate([np.full(60, 6.0), np.zeros(20)])
+    chances = np.concatenate([np.full(60, 64.0), np.full(20, 4.0)])
+    work = np.log2(chances)
+    alike, apart = fit([signal(bulk, chances)]).odds, fit([signal(bulk, chances)], work=work).odds
+    assert (apart[60:] < alike[60:] - 1.0).all()
+    assert (apart[:60] >= P.member_odds).all()
+    few = signal(np.tile([6.0, 0.0], 40), np.full(80, 4.0))
+    assert np.allclose(fit([few]).odds, fit([few], work=np.full(80, 2.0)).odds)

@@ -1,8 +1,6 @@
-"""Addresses as evidence: which are usual, who works under one roof, and what one country's carriers explain."""
+"""Addresses as evidence: which are usual, and what one country's carriers explain."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ from graphring.detect.cohesion import one_object
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import by_use
-from graphring.detect.roofs import under_one_roof
 from graphring.detect.sharing import Exposure, Sharer
 
 N = 200
@@ -28,19 +25,6 @@ def test_the_two_busiest_addresses_are_lines():
     uses = [(0, home)] * 5 + [(0, office)] * 4 + [(0, cafe)] + [(a, cafe) for a in range(1, 12)]
     roaming, lines = by_use(layer(uses), Parameters())
     assert [[int(x.key[o]) for o in x.object[: x.start[1]]] for x in (roaming, lines)] == [[cafe], [home, office]]
-
-
-@pytest.mark.parametrize(("handed_out", "share"), [(False, 1.0), (True, 0.0)])
-def test_who_works_from_a_line_that_two_share_is_under_one_roof_and_runners_are_not(handed_out, share):
-    group = np.arange(10, dtype=np.int32)
-    account = np.repeat(group, 6)
-    ip = np.arange(60) % 7 if handed_out else account // 2
-    exchanges = SimpleNamespace(start=np.arange(11, dtype=np.int64) * 6, ip=ip.astype(np.int32))
-    r = SimpleNamespace(exchanges=exchanges, customers=SimpleNamespace(code=CODE))
-    users = np.full(8, 10)
-    assert under_one_roof(r, users, group, np.ones(60, dtype=bool), Parameters()) == share
-    assert under_one_roof(r, users * 9, group, np.ones(60, dtype=bool), Parameters()) == 0.0
-    assert under_one_roof(r, users, group, None, Parameters()) == 0.0
 
 
 @pytest.mark.parametrize("countries", [1, 4])

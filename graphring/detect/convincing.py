@@ -1,0 +1,119 @@
+"""Whether a group, as a whole, is a ring: enough bits, from independent sides, by accounts that work together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from graphring.detect.evidence import Meter
+from graphring.detect.judge import FAMILIES, PERSONAL, Verdict, capped
+from graphring.detect.layers import Flags, Reals
+from graphring.detect.parameters import Parameters
+from graphring.detect.places import is_event, joined_for_it
+from graphring.model import Family
+
+__all__ = ["convincing"]
+
+_NETWORK: Final = FAMILIES.index(Family.NETWORK)
+_TIMING: Final = FAMILIES.index(Family.TIMING)
+_AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, Family.TIMING)]
+"""Families of what accounts do, as against how they came to be."""
+_SIDES: Final = [FAMILIES.index(f) for f in Family if f not in {Family.CONTENT, Family.LIFECYCLE}]
+"""Families that neither what accounts send nor how they came to be belongs to."""
+_OWNED: Final = np.array([f in {Family.PAYMENT, Family.OTHER} for f in Family])
+"""Families of what accounts own or were given: cards, devices, phones."""
+_NOT_LIFECYCLE: Final = np.array([f is not Family.LIFECYCLE for f in Family])
+
+
+def convincing(meter: Meter, v: Verdict) -> bool:
+    """Whether a group, as a whole, is a ring: enough bits, from independent families of what its accounts share.
+
+    Users of a tool share its wrapper, those of a corpus its payloads, those of a provider its exits, and phones change
+    their addresses; a ring shows joint work beside another family, or three families at once. Content alone convicts
+    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`).
+    """
+    p = meter.p
+    small = 1.0 / float(np.sqrt(len(v.group)))
+    firm = (v.tied >= 0.5).mean() >= 0.5
+    # a candidate is chosen among many, communities more than users of one wrapper: small ones look striking by chance
+    least = p.watch_bits + p.tied_chosen * small if firm else p.medium_bits + p.chosen_bits * small
+    if float(v.mean(v.bits)) < least:
+        return False
+    return _independent(meter, v) if meter.r.exchanges.rows else _led(meter, v)
+
+
+def _led(meter: Meter, v: Verdict) -> bool:
+    """Whether accounts of which only links are known are led by one hand: they came to what they share at the same
+    time, where times are known, and that was no event.
+    """
+    p = meter.p
+    if float(v.mean(v.joint)) < p.joint_bits:
+        return False
+    if meter.dated(v.group) < p.event_dated:
+        return True
+    return float(v.mean(v.families[:, _TIMING])) >= p.speaks_group and not meter.one_event(v.group)
+
+
+def _independent(meter: Meter, v: Verdict) -> bool:
+    """Whether what speaks for a group comes from enough sides, and from what its accounts do together."""
+    p, n = meter.p, len(v.group)
+    said = v.mean(capped([s for s in v.signals if s.name not in PERSONAL], n, p))
+    speaks = said >= np.maximum(_least_said(p), p.speaks_total / n)
+    if not speaks[_AT_WORK].any():
+        return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
+    if _came_for_it(meter, v):
+        return False
+    quietly = _quietly(meter, v, said)
+    # who signed up together was invited together: courses have a campus and a tool, too
+    aloud = (said >= np.maximum(_least_said(p), p.speaks_alone)) & _NOT_LIFECYCLE
+    three = int((aloud & ~_OWNED).sum()) + max(int((aloud & _OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
+    if three or float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
+        return True
+    return float(v.mean(v.joint)) >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
+
+
+def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bool) -> bool:
+    """Whether joint work has a second witness, or is seen to be dealt out.
+
+    Parameters
+    ----------
+    said: [families], bits in the mean; speaks: which say enough; quietly: as `_quietly` tells.
+    """
+    p, n = meter.p, len(v.group)
+    # panels, courses and testers are invited, and sign up, together: without any other trace that is no second witness
+    count = speaks if float(said[_SIDES].sum()) >= p.speaks_group else speaks & _NOT_LIFECYCLE
+    if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
+        return True
+    dealt = meter.dealt(v.group)
+    if n >= p.dealt_least and dealt >= p.dealt_bits and meter.awake(v.group):
+        return True
+    # a pool of residential exits leaves no address that two share
+    return dealt >= p.dealt_hint and not speaks[_NETWORK] and meter.restless(v.group)
+
+
+def _came_for_it(meter: Meter, v: Verdict) -> bool:
+    """Whether the group is the guests of an event: a workshop comes together on its day, with one tool, and divides
+    nothing, or everybody does some of its exercises.
+    """
+    p = meter.p
+    division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
+    if division < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
+        return True
+    return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits
+
+
+def _quietly(meter: Meter, v: Verdict, said: Reals) -> bool:
+    """Whether a share of a group, and more than one household of it, owns what a stranger of it owns too: few people
+    do. Where payloads seem dealt out, usual addresses are a witness as quiet as cards and devices.
+    """
+    p = meter.p
+    in_all = float(said[_OWNED].sum())
+    if in_all < p.speaks_quietly and meter.dealt(v.group) >= p.dealt_hint:
+        in_all += float(said[_NETWORK])
+    return in_all >= p.speaks_quietly and in_all * len(v.group) >= p.speaks_total
+
+
+def _least_said(p: Parameters) -> Reals:
+    """What each family must say in the mean of a group: a few strangers always meet at a provider of addresses."""
+    return np.array([p.speaks_network if f is Family.NETWORK else p.speaks_group for f in FAMILIES])
