@@ -47,6 +47,14 @@ class Verdict:
     tied: Reals
     weight: Reals
 
+    @property
+    def beside_content(self) -> Reals:
+        """[n] bits of what accounts share beside what they send, and how they came to be."""
+        other = [
+            s for s in self.signals if s.family not in {Family.CONTENT, Family.LIFECYCLE} and s.name not in PERSONAL
+        ]
+        return np.asarray(sum((np.maximum(s.bits, 0.0) for s in other), np.zeros(len(self.group))))
+
     def mean(self, values: Reals) -> Reals:
         """The weighted mean over the accounts; of columns, if there are several."""
         weight = self.weight if values.ndim == 1 else self.weight[:, None]  # np.sum: BLAS sums in an order of its own

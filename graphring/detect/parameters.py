@@ -198,6 +198,8 @@ class Parameters:
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     torn: float = _p(0.03, "share", "of random cross connections below which nothing holds parts together", "reasoned")
+    torn_payloads: float = _p(0.3, "share", "the same of payloads alone, where one part convicts another", "as apart")
+    bears_out: float = _p(0.3, "share", "of a ring's other evidence that makes a part its queue", "strangers 0")
     torn_least: float = _p(10.0, "connections", "that two parts should have at random, to tell that", "odds of e^10")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
 

@@ -30,7 +30,8 @@ def torn_works(r: Relations, group: Ints, p: Parameters, layers: Sequence[Layer]
     """Works of a group that have next to nothing in common, in all that is work or in `layers`, though by their degrees
     they should have `torn_least` connections: groups that a candidate brought together, so that one convicts the other.
     """
-    return _parted(_work_layer(r, group, p, layers), group, p, p.torn, p.torn_least)
+    share = p.torn_payloads if layers else p.torn
+    return _parted(_work_layer(r, group, p, layers), group, p, share, p.torn_least)
 
 
 def _parted(work: Layer, group: Ints, p: Parameters, apart: float, least: float) -> list[Ints]:

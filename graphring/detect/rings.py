@@ -71,13 +71,22 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
 
 def _torn(meter: Meter, group: Ints) -> list[Ints]:
     """What a candidate brought together, apart. Users of one wrapper that divide different payloads are apart where
-    some of them stand without the others: a ring may work through several queues, and strangers may have its wrapper.
+    some of them stand without the others, and the others show nothing but payloads: strangers may have a ring's
+    wrapper. A ring that works through several queues shows the same of its cards, addresses and hours in each.
     """
     pieces = []
     for piece in torn_works(meter.r, group, meter.p):
         parts = torn_works(meter.r, piece, meter.p, (meter.r.content.items,))
-        alone = sum(core_of(meter, part) is not None for part in parts)
-        pieces += parts if 0 < alone < len(parts) else [piece]
+        alone = [core_of(meter, part) is not None for part in parts] if len(parts) > 1 else [True]
+        if all(alone) or not any(alone):
+            pieces.append(piece)
+            continue
+        v = judge(meter, piece)
+        shown = [float(v.beside_content[np.isin(piece, part)].mean()) for part in parts]
+        least = meter.p.bears_out * max(x for x, stands in zip(shown, alone, strict=True) if stands)
+        ring = [stands or x >= least for x, stands in zip(shown, alone, strict=True)]
+        pieces.append(np.sort(np.concatenate([x for x, of in zip(parts, ring, strict=True) if of])))
+        pieces += [x for x, of in zip(parts, ring, strict=True) if not of]
     return pieces
 
 
