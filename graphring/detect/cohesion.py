@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
 
-__all__ = ["cohesion", "doubly", "one_object"]
+__all__ = ["cohesion", "coverage", "doubly", "one_object"]
 
 
 def doubly(layer: Layer, group: Ints, shared: Reals) -> Reals:
@@ -41,6 +41,12 @@ def cohesion(layer: Layer, group: Ints) -> Reals:
     met = np.bincount(local[others > 0], minlength=len(group))
     total = np.bincount(local, weights=others, minlength=len(group))
     return np.asarray(total / np.maximum(met, 1), dtype=np.float64)
+
+
+def coverage(layer: Layer, group: Ints) -> float:
+    """The share of a group that uses the one object which most of it use."""
+    _, edge = edges_of(layer.start, group)
+    return float(np.unique(layer.object[edge], return_counts=True)[1].max(initial=0) / len(group))
 
 
 def one_object(layer: Layer, group: Ints) -> float:

@@ -19,8 +19,9 @@ _NETWORK: Final = FAMILIES.index(Family.NETWORK)
 _TIMING: Final = FAMILIES.index(Family.TIMING)
 _AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, Family.TIMING)]
 """Families of what accounts do, as against how they came to be."""
-_SIDES: Final = [FAMILIES.index(f) for f in Family if f not in {Family.CONTENT, Family.LIFECYCLE}]
-"""Families that neither what accounts send nor how they came to be belongs to."""
+_LIFECYCLE: Final = FAMILIES.index(Family.LIFECYCLE)
+_SIDES: Final = [FAMILIES.index(f) for f in (Family.PAYMENT, Family.NETWORK, Family.OTHER)]
+"""Families that tell nothing of what a class sends, when it works and when it was invited."""
 _OWNED: Final = np.array([f in {Family.PAYMENT, Family.OTHER} for f in Family])
 """Families of what accounts own or were given: cards, devices, phones."""
 _NOT_LIFECYCLE: Final = np.array([f is not Family.LIFECYCLE for f in Family])
@@ -81,8 +82,11 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     said: [families], bits in the mean; speaks: which say enough; quietly: as `_quietly` tells.
     """
     p, n = meter.p, len(v.group)
-    # panels, courses and testers are invited, and sign up, together: without any other trace that is no second witness
-    count = speaks if float(said[_SIDES].sum()) >= p.speaks_group else speaks & _NOT_LIFECYCLE
+    # panels, courses and testers are invited, and sign up, together, and a class works in its hours: without any other
+    # trace neither is a second witness
+    count, beside = speaks.copy(), float(said[_SIDES].sum())
+    count[_LIFECYCLE] &= beside >= p.speaks_group
+    count[_TIMING] &= not speaks[_LIFECYCLE] or (beside >= p.speaks_quietly and beside * n >= p.speaks_total)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)

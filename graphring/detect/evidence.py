@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from graphring.detect.cohesion import cohesion, doubly, one_object
+from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
 from graphring.detect.dealing import dealt
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
@@ -181,8 +181,9 @@ class Meter:
         name = "payment methods of strangers"
         one = counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
         many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
+        bits = one.bits * np.clip(2.0 * (1.0 - coverage(self.r.payments, group)), 0.0, 1.0)  # of one payer
         many *= ~(customers.declared | customers.own_domain)[customers.code[group]]  # they say who pays for them
-        bits = np.minimum(one.bits + np.minimum(many, p.card_cap), p.payment_cap)
+        bits = np.minimum(bits + np.minimum(many, p.card_cap), p.payment_cap)
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
 
     def _link(self, layer: Layer, group: Ints, wrapper: Signal) -> Signal:

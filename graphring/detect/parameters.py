@@ -51,7 +51,7 @@ class Parameters:
     item_customers: int = _p(200, "customers", "payloads that more customers send are common knowledge", "course sizes")
 
     family_customers: int = _p(
-        200, "customers", "template families that more use tie nobody; 0: none does", "as item_customers"
+        20_000, "customers", "template families that more use tie nobody; 0: none does", "as group_accounts"
     )
     block_features: int = _p(3, "features", "that always come together: a text, not a turn of phrase", "reasoned")
     phrase_share: float = _p(0.2, "share", "of all customers that makes a feature a phrase of the language", "reasoned")

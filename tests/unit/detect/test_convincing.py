@@ -83,6 +83,13 @@ def test_where_payloads_seem_dealt_out_a_few_shared_lines_or_no_lines_at_all_are
     assert convincing(Meter(dealt=dealt, restless=True), verdict(common=3.0, division=6.0)) is guilty
 
 
+def test_a_class_is_invited_together_works_in_its_hours_and_shares_exercises():
+    hours = {"sign-ups": 1.5}
+    assert not convincing(Meter(), verdict(division=3.0, common=2.0, synchrony=3.0, **hours))
+    assert convincing(Meter(), verdict(division=3.0, common=2.0, synchrony=3.0))
+    assert convincing(Meter(), verdict(division=3.0, common=2.0, synchrony=3.0, payment=0.5, **hours))
+
+
 def test_who_was_invited_together_needs_another_trace_than_what_it_sends():
     assert not convincing(Meter(), verdict(division=8.0, common=2.0, **{"sign-ups": 1.5}))
     assert convincing(Meter(), verdict(division=8.0, common=2.0, rotation=0.9, **{"sign-ups": 1.5}))

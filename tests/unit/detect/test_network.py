@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphring.detect.cohesion import one_object
+from graphring.detect.cohesion import coverage, one_object
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import by_use
@@ -49,3 +49,9 @@ def test_one_code_that_all_gave_is_one_object():
     assert one_object(layer([(a, 1) for a in range(6)]), group) == 1.0
     assert one_object(layer([(a, a // 2) for a in range(6)]), group) == pytest.approx(1 / 3)
     assert one_object(layer([(a, a) for a in range(6)]), group) == 0.0
+
+
+def test_a_card_covers_who_pays_with_it():
+    group = np.arange(6, dtype=np.int32)
+    assert coverage(layer([(a, 1) for a in range(6)]), group) == 1.0
+    assert coverage(layer([(0, 1), (1, 1), (2, 3)]), group) == pytest.approx(1 / 3)

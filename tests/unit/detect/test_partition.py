@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from graphring.detect import rings
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import split_works, torn_works
+from graphring.detect.rings import _torn
 
 P = Parameters()
 GROUP = np.arange(40, dtype=np.int32)
@@ -63,3 +65,15 @@ def test_few_connections_tell_nothing():
     r = relations([*queue(range(20), 0, 60, rng), (30, 500), (31, 500), (32, 501), (33, 501)])
     assert sizes(torn_works(r, GROUP, P)) == [(0, 40)]
     assert len(split_works(r, GROUP, P)) > 1
+
+
+@pytest.mark.parametrize(("others", "together"), [(0.0, False), (3.0, True)])
+def test_who_divides_other_payloads_goes_unless_it_shares_the_ring_s_cards(others, together, monkeypatch):
+    """Two queues of the users of one wrapper, of which only the first stands alone."""
+    rng = np.random.default_rng(3)
+    every = [(int(a), 1) for a in GROUP]
+    r = relations(queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng), every)
+    bits = np.where(GROUP < 25, 4.0, others)
+    monkeypatch.setattr(rings, "core_of", lambda _, part: True if len(part) == 25 else None)
+    monkeypatch.setattr(rings, "judge", lambda _, piece: SimpleNamespace(beside_content=bits[piece]))
+    assert sizes(_torn(SimpleNamespace(r=r, p=P), GROUP)) == ([(0, 40)] if together else [(0, 25), (25, 15)])
