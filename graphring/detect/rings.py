@@ -27,10 +27,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for part in parts:
         suspects[part] = True
     meter = Meter(r, p, suspects, meter)
-    second = []
-    for whole in joined_works(r, _reunited(meter, parts), p):
-        pieces = [part for part in parts if np.isin(part[0], whole)]
-        second += _standing(meter, whole, [whole]) or _standing(meter, whole, pieces)
+    second = [v for whole in joined_works(r, _reunited(meter, parts), p) for v in _together(meter, whole, parts)]
     taken = np.zeros(r.n, dtype=bool)
     for v in second:
         taken[v.group] = True
@@ -39,6 +36,17 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
     return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
+
+
+def _together(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
+    """The core of reunited parts, and of those that it lost; if they do not stand as a whole, of each of them."""
+    pieces = [part for part in parts if np.isin(part[0], whole)]
+    stands = _standing(meter, whole, [whole])
+    if not stands:
+        return _standing(meter, whole, pieces)
+    held = stands[0].group
+    lost = [np.setdiff1d(part, held) for part in pieces if np.isin(part, held).mean() < 0.5]
+    return stands + [v for part in lost if (v := core_of(meter, part)) is not None]
 
 
 def _complete(meter: Meter, core: Verdict, taken: Flags) -> Verdict:

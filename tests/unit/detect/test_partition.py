@@ -11,7 +11,7 @@ from graphring.detect import rings
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import split_works, torn_works
-from graphring.detect.rings import _torn
+from graphring.detect.rings import _together, _torn
 
 P = Parameters()
 GROUP = np.arange(40, dtype=np.int32)
@@ -77,3 +77,12 @@ def test_who_divides_other_payloads_goes_unless_it_shares_the_ring_s_cards(other
     monkeypatch.setattr(rings, "core_of", lambda _, part: True if len(part) == 25 else None)
     monkeypatch.setattr(rings, "judge", lambda _, piece: SimpleNamespace(beside_content=bits[piece]))
     assert sizes(_torn(SimpleNamespace(r=r, p=P), GROUP)) == ([(0, 40)] if together else [(0, 25), (25, 15)])
+
+
+def test_a_part_that_the_reunited_whole_loses_stands_by_itself(monkeypatch):
+    """What joined the two was a family that is not the second's own: the whole's core is the first, and a stranger."""
+    first, second = GROUP[:25], GROUP[25:]
+    cores = {40: GROUP[:26], 14: second[1:]}
+    monkeypatch.setattr(rings, "core_of", lambda _, part: SimpleNamespace(group=cores[len(part)]))
+    found = _together(SimpleNamespace(p=P), GROUP, [first, second])
+    assert sizes([v.group for v in found]) == [(0, 26), (26, 14)]
