@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from graphring.detect.layers import Ints, Layer, Reals, edges_of
+from graphring.detect.layers import Ints, Layer, Longs, Reals, edges_of
 
 __all__ = ["cohesion", "coverage", "doubly", "one_object"]
 
@@ -45,18 +45,22 @@ def cohesion(layer: Layer, group: Ints) -> Reals:
 
 def coverage(layer: Layer, group: Ints) -> float:
     """The share of a group that uses the one object which most of it use."""
-    _, edge = edges_of(layer.start, group)
-    return float(np.unique(layer.object[edge], return_counts=True)[1].max(initial=0) / len(group))
+    return float(_users(layer, group).max(initial=0) / len(group))
 
 
 def one_object(layer: Layer, group: Ints) -> float:
     """The share of a group's uses of what several of it use that are of the one object which most use; 0: they share
     nothing.
     """
-    _, edge = edges_of(layer.start, group)
-    users = np.unique(layer.object[edge], return_counts=True)[1]
+    users = _users(layer, group)
     shared = users[users >= 2]
     return float(shared.max() / shared.sum()) if len(shared) else 0.0
+
+
+def _users(layer: Layer, group: Ints) -> Longs:
+    """Accounts of the group on each object that it uses."""
+    _, edge = edges_of(layer.start, group)
+    return np.unique(layer.object[edge], return_counts=True)[1]
 
 
 _CROWD = 300

@@ -24,7 +24,6 @@ _SIDES: Final = [FAMILIES.index(f) for f in (Family.PAYMENT, Family.NETWORK, Fam
 """Families that tell nothing of what a class sends, when it works and when it was invited."""
 _OWNED: Final = np.array([f in {Family.PAYMENT, Family.OTHER} for f in Family])
 """Families of what accounts own or were given: cards, devices, phones."""
-_NOT_LIFECYCLE: Final = np.array([f is not Family.LIFECYCLE for f in Family])
 
 
 def convincing(meter: Meter, v: Verdict) -> bool:
@@ -67,7 +66,8 @@ def _independent(meter: Meter, v: Verdict) -> bool:
         return False
     quietly = _quietly(meter, v, said)
     # who signed up together was invited together: courses have a campus and a tool, too
-    aloud = (said >= np.maximum(_least_said(p), p.speaks_alone)) & _NOT_LIFECYCLE
+    aloud = said >= np.maximum(_least_said(p), p.speaks_alone)
+    aloud[_LIFECYCLE] = False
     three = int((aloud & ~_OWNED).sum()) + max(int((aloud & _OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
     if three or float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
         return True
@@ -86,7 +86,7 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     # trace neither is a second witness
     count, beside = speaks.copy(), float(said[_SIDES].sum())
     count[_LIFECYCLE] &= beside >= p.speaks_group
-    count[_TIMING] &= not speaks[_LIFECYCLE] or (beside >= p.speaks_quietly and beside * n >= p.speaks_total)
+    count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(beside, n, p)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)
@@ -115,7 +115,12 @@ def _quietly(meter: Meter, v: Verdict, said: Reals) -> bool:
     in_all = float(said[_OWNED].sum())
     if in_all < p.speaks_quietly and meter.dealt(v.group) >= p.dealt_hint:
         in_all += float(said[_NETWORK])
-    return in_all >= p.speaks_quietly and in_all * len(v.group) >= p.speaks_total
+    return _heard(in_all, len(v.group), p)
+
+
+def _heard(mean: float, n: int, p: Parameters) -> bool:
+    """Whether a quiet witness says enough, in the mean and in all."""
+    return mean >= p.speaks_quietly and mean * n >= p.speaks_total
 
 
 def _least_said(p: Parameters) -> Reals:

@@ -122,10 +122,10 @@ def strong(v: Verdict, p: Parameters, company: bool = True) -> Flags:
     if tied.sum() < p.min_ring:
         tied = np.ones(len(tied), dtype=bool)
         starts, most = [alone], 0.5  # a community was chosen for being alike: nobody is credited with its company
-    else:
+    elif company:
         starts, most = [alone[tied], np.ones(int(tied.sum()), dtype=bool)], 1.0 - p.share_least
-        if not company:
-            starts, most = [alone[tied]], 0.5
+    else:
+        starts, most = [alone[tied]], 0.5
     signals = [
         replace(s, bits=s.bits[tied], chances=None if s.chances is None else s.chances[tied])
         for s in v.signals if s.name != "common wrapper"

@@ -25,8 +25,8 @@ class Relations:
     """N accounts and their layers.
 
     items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; lines: those;
-    conversations: those that several customers continue; payments; links: one layer for
-    each type; linked: what else is known of each of these; families: template families.
+    conversations: those that several customers continue; payments; links: one layer for each type; linked: what else
+    is known of each of these; families: template families.
     address_code: what each address is called in the exchanges, -1: only another system saw it.
     requests: exchanges of each account; churn: bits for keeping no address; created: days since the
     traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone;
