@@ -84,8 +84,8 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     p, n = meter.p, len(v.group)
     # panels, courses and testers are invited, and sign up, together, and a class works in its hours: without any other
     # trace neither is a second witness
-    count, beside = speaks.copy(), float(said[_SIDES].sum())
-    count[_LIFECYCLE] &= beside >= p.speaks_group
+    count, beside = speaks.copy(), float((said / _least_said(p))[_SIDES].sum())  # a campus says less than two cards
+    count[_LIFECYCLE] &= beside >= 1.0
     count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(beside, n, p)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True

@@ -118,22 +118,24 @@ def strong(v: Verdict, p: Parameters, company: bool = True) -> Flags:
     company: False: nobody starts as a member of a fit but who is convicted alone.
     """
     alone = (v.bits >= p.strong_bits) & (v.joint >= p.joint_bits)
-    tied = v.tied >= 0.5
-    if tied.sum() < p.min_ring:
-        tied = np.ones(len(tied), dtype=bool)
+    firm = v.tied >= 0.5
+    if firm.sum() < p.min_ring:
+        tied = firm = np.ones(len(firm), dtype=bool)
         starts, most = [alone], 0.5  # a community was chosen for being alike: nobody is credited with its company
-    elif company:
-        starts, most = [alone[tied], np.ones(int(tied.sum()), dtype=bool)], 1.0 - p.share_least
     else:
+        tied = v.tied > p.loosely_tied
         starts, most = [alone[tied]], 0.5
+        if company:
+            starts, most = [*starts, firm[tied]], 1.0 - p.share_least
     signals = [
         replace(s, bits=s.bits[tied], chances=None if s.chances is None else s.chances[tied])
         for s in v.signals if s.name != "common wrapper"
     ]  # fmt: skip
     gain = capped(signals, int(tied.sum()), p).sum(axis=1) + v.against[tied]
     often = sum((s.observed for s in v.signals if s.name == "common wrapper"), np.zeros(len(tied)))
-    fit = fit_membership(Shown(tuple(signals), gain, np.log2(1.0 + often[tied])), starts, most, p)
-    least = np.where(v.tied[tied] >= 0.5, p.member_odds, p.untied_odds)
+    fit = fit_membership(Shown(tuple(signals), gain, np.log2(1.0 + often[tied]), firm[tied]), starts, most, p)
+    how = v.tied[tied]
+    least = np.where(how >= 0.5, p.member_odds, np.where(how > p.loosely_tied, p.loose_odds, p.untied_odds))
     members = alone.copy()
     members[np.flatnonzero(tied)[fit.odds >= least]] = True
     return members

@@ -1,12 +1,13 @@
 """Who of a candidate group belongs to the ring: a mixture of members and innocents, fitted by EM.
 
-The users of a group's own wrapper are a mix of members, a share π, and of innocents who use the same text. A signal
-that an account shows counts with its bits (log2 of how rare it is among strangers) less log2 of how rare it is among
-members; one that it lacks, though members with as many chances show it, counts against it. With n chances a member
-shows a signal with probability ρn / (1 + ρn) (a Poisson count whose rate differs between members as a Gamma of shape 1
-does), so that an account of one or two requests is judged by the group and a busy one by itself. Strangers, too, lack
-what is not rare among them: a signal of b bits is shown by 2^-b of them, and lacking it says so much less. Who found
-a ring's wrapper tries it, while members work with it: how much each does with it counts, as far as the two differ.
+The users of a group's own wrapper are a mix of members, a share π, and of innocents who use the same text; those who
+hardly use it are a mix of their own, members under camouflage and passers-by. A signal that an account shows counts
+with its bits (log2 of how rare it is among strangers) less log2 of how rare it is among members; one that it lacks,
+though members with as many chances show it, counts against it. With n chances a member shows a signal with probability
+ρn / (1 + ρn) (a Poisson count whose rate differs between members as a Gamma of shape 1 does), so that an account of
+one or two requests is judged by the group and a busy one by itself. Strangers, too, lack what is not rare among them:
+a signal of b bits is shown by 2^-b of them, and lacking it says so much less. Who found a ring's wrapper tries it,
+while members work with it: how much each does with it counts, as far as the two differ.
 """
 
 from __future__ import annotations
@@ -32,17 +33,19 @@ _HELD: Final = 10.0
 @dataclass(frozen=True)
 class Shown:
     """What n accounts show. signals: those with `chances` count against who lacks them; gain: [n], bits of everything,
-    the common wrapper left out (it is what the mixture is of); work: [n], log2 of how much each does with the wrapper.
+    the common wrapper left out (it is what the mixture is of); work: [n], log2 of how much each does with the wrapper;
+    firm: [n], whether the wrapper is much of what it does: such accounts, and the others, have a share π of their own.
     """
 
     signals: tuple[Signal, ...]
     gain: Reals
     work: Reals
+    firm: Flags
 
 
 @dataclass(frozen=True)
 class Membership:
-    """odds: log2 odds of each account to be a member; share: π, of members; likelihood: of the fit, in bits."""
+    """odds: log2 odds of each account to be a member; share: π, of the firmly tied; likelihood: of the fit, in bits."""
 
     odds: Reals
     share: float
@@ -61,7 +64,7 @@ def fit_membership(shown: Shown, starts: list[Flags], most: float, p: Parameters
     chances = np.array([often for _, often in telling], dtype=np.float64).reshape(len(telling), len(shown.gain))
     caps = (p.share_least, most, p.lack_bits, p.work_cap)
     fits = [
-        Membership(*_em(bits, chances, shown.gain, shown.work, start, p.mixture_steps, *caps))
+        Membership(*_em(bits, chances, shown.gain, shown.work, shown.firm, start, p.mixture_steps, *caps))
         for start in starts if start.any()
     ]  # fmt: skip
     if not fits:
@@ -70,17 +73,20 @@ def fit_membership(shown: Shown, starts: list[Flags], most: float, p: Parameters
 
 
 @numba.njit(cache=True)
-def _em(bits, chances, gain, work, start, steps, least, most, worst, worked):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+def _em(bits, chances, gain, work, firm, start, steps, least, most, worst, worked):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     n, kinds = len(gain), len(bits)
     weight = np.where(start, 0.95, 0.05)
-    ratio, odds, share = gain.copy(), gain.copy(), 0.0
+    ratio, odds, share = gain.copy(), gain.copy(), np.zeros(n)
     excused = np.zeros(kinds)  # bits by which lacking a signal says less, because strangers lack it, too
     for s in range(kinds):
         shown = bits[s] > _SHOWN
         if shown.any():
             excused[s] = -np.log2(1.0 - np.exp2(-bits[s][shown]).mean())
     for _ in range(steps):
-        share = min(max(weight.mean(), least), most)
+        for c in (False, True):
+            here = firm == c
+            if here.any():
+                share[here] = min(max(weight[here].mean(), least), most)
         ratio[:] = gain + _likelier(work, weight, worked)
         for s in range(kinds):
             rate = _rate(bits[s] > _SHOWN, chances[s], weight)
@@ -94,8 +100,8 @@ def _em(bits, chances, gain, work, start, steps, least, most, worst, worked):  #
         weight = 1.0 / (1.0 + np.exp2(-np.minimum(np.maximum(odds, -40.0), 40.0)))
     likelihood = 0.0
     for a in range(n):
-        likelihood += np.log2(share * np.exp2(min(max(ratio[a], -40.0), 40.0)) + 1.0 - share)
-    return odds, share, likelihood
+        likelihood += np.log2(share[a] * np.exp2(min(max(ratio[a], -40.0), 40.0)) + 1.0 - share[a])
+    return odds, share[firm].mean(), likelihood
 
 
 @numba.njit(cache=True)

@@ -176,6 +176,10 @@ class Parameters:
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
     work_cap: float = _p(3.0, "bits", "for or against an account by how much it does with the wrapper", "reasoned")
     member_odds: float = _p(0.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
+    loosely_tied: float = _p(
+        0.05, "share", "of a full tie to the wrapper, for an account to be one of its users", "public texts less"
+    )
+    loose_odds: float = _p(2.0, "bits", "the same of one whom it ties by less than half", "calibration")
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")

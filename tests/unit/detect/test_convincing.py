@@ -92,4 +92,5 @@ def test_a_class_is_invited_together_works_in_its_hours_and_shares_exercises():
 
 def test_who_was_invited_together_needs_another_trace_than_what_it_sends():
     assert not convincing(Meter(), verdict(division=8.0, common=2.0, **{"sign-ups": 1.5}))
-    assert convincing(Meter(), verdict(division=8.0, common=2.0, rotation=0.9, **{"sign-ups": 1.5}))
+    assert convincing(Meter(), verdict(division=8.0, common=2.0, payment=0.9, **{"sign-ups": 1.5}))
+    assert not convincing(Meter(), verdict(division=8.0, common=2.0, rotation=0.9, **{"sign-ups": 1.5}))  # a campus

@@ -19,11 +19,12 @@ def signal(bits, chances, family=Family.CONTENT):
     return Signal("division of labour", family, bits, bits, np.zeros(len(bits)), "payloads", np.asarray(chances, float))
 
 
-def fit(signals, gain=None, starts=None, most=0.98, work=None):
+def fit(signals, gain=None, starts=None, most=0.98, work=None, firm=None):
     n = len(signals[0].bits)
     shown = sum((np.maximum(s.bits, 0.0) for s in signals), np.zeros(n)) if gain is None else np.asarray(gain, float)
     work = np.zeros(n) if work is None else work
-    return fit_membership(Shown(tuple(signals), shown, work), starts or [shown >= 3.0, np.ones(n, dtype=bool)], most, P)
+    firm = np.ones(n, dtype=bool) if firm is None else firm
+    return fit_membership(Shown(tuple(signals), shown, work, firm), starts or [shown >= 3.0, firm], most, P)
 
 
 def test_who_lacks_what_all_members_show_is_no_member():
@@ -92,3 +93,16 @@ def test_who_tries_a_wrapper_is_told_from_who_works_with_it():
     assert (apart[:60] >= P.member_odds).all()
     few = signal(np.tile([6.0, 0.0], 40), np.full(80, 4.0))
     assert np.allclose(fit([few]).odds, fit([few], work=np.full(80, 2.0)).odds)
+
+
+def test_passers_by_are_not_credited_with_the_company_of_those_who_work_with_the_wrapper():
+    firm = np.arange(80) < 40
+    bits = np.where(firm, 6.0, 0.0)
+    bits[40:50] = 6.0  # members under camouflage: they hardly use the wrapper, and show what the others show
+    chances = np.where(bits > 0.0, 20.0, 0.5)
+    fitted = fit([signal(bits, chances)], firm=firm)
+    assert (fitted.odds[:50] > P.loose_odds).all()
+    assert (fitted.odds[50:] < P.member_odds).all()
+    assert fitted.share > 0.9
+    company = fit([signal(bits, chances)], firm=np.ones(80, dtype=bool)).odds
+    assert (company[50:] > fitted.odds[50:] + 1.0).all()
