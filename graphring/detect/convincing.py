@@ -84,9 +84,9 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     p, n = meter.p, len(v.group)
     # panels, courses and testers are invited, and sign up, together, and a class works in its hours: without any other
     # trace neither is a second witness
-    count, beside = speaks.copy(), float((said / _least_said(p))[_SIDES].sum())  # a campus says less than two cards
-    count[_LIFECYCLE] &= beside >= 1.0
-    count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(beside, n, p)
+    count, sides = speaks.copy(), said[_SIDES]
+    count[_LIFECYCLE] &= float((sides / _least_said(p)[_SIDES]).sum()) >= 1.0  # a campus says less than cards
+    count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(float(sides.sum()), n, p)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)
