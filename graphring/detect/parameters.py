@@ -71,15 +71,11 @@ class Parameters:
     luck_quantile: float = _p(
         0.95, "share", "of communities of strangers that share less than luck explains", "convention"
     )
-    luck_users: float = _p(
-        2.0, "accounts", "of an object in the mean, for a search to be lucky", "devices 1.1, payloads 5"
-    )
+    luck_users: float = _p(2.0, "accounts", "of an object in the mean, for luck", "devices 1.1, payloads 5")
     luck_links: float = _p(
         0.5, "exponent", "of luck where links are shared: rings choose theirs by search too", "reasoned"
     )
-    luck_most: float = _p(
-        200.0, "ratio", "of shared to expected that luck explains, at most", "dense layers: 50 to 175"
-    )
+    luck_most: float = _p(200.0, "ratio", "of shared to expected that luck explains", "dense layers: 50 to 175")
 
     focus_exclusive: float = _p(
         0.5, "share", "of a wrapper's users in the group, for it to be the group's own", "majority"
@@ -170,15 +166,11 @@ class Parameters:
     strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
     joint_bits: float = _p(3.0, "bits", "of joint work that a member and a ring need", "resellers and tools have none")
     mixture_steps: int = _p(8, "steps", "of the mixture's fit", "it converges in 3 to 6")
-    share_least: float = _p(
-        0.02, "share", "of a wrapper's users that are members, at least and at most 1 - it", "prior"
-    )
+    share_least: float = _p(0.02, "share", "of a wrapper's users that are members, at least (most: 1 - it)", "prior")
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
     work_cap: float = _p(3.0, "bits", "for or against an account by how much it does with the wrapper", "reasoned")
     member_odds: float = _p(0.0, "bits", "odds from which a user of the group's wrapper is a member", "calibration")
-    loosely_tied: float = _p(
-        0.05, "share", "of a full tie to the wrapper, for an account to be one of its users", "public texts less"
-    )
+    loosely_tied: float = _p(0.05, "share", "of a full tie to the wrapper: one of its users", "public texts less")
     loose_odds: float = _p(2.0, "bits", "the same of one whom it ties by less than half", "calibration")
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
@@ -206,6 +198,12 @@ class Parameters:
     bears_out: float = _p(0.3, "share", "of a ring's other evidence that makes a part its queue", "strangers 0")
     torn_least: float = _p(10.0, "connections", "that two parts should have at random, to tell that", "odds of e^10")
     apart: float = _p(0.2, "share", "of random cross connections below which works are apart", "reasoned")
+
+    pool_apart: float = _p(0.05, "share", "of random connections by cards, addresses: pools apart", "lots .03 to .2")
+    pool_told: float = _p(5.0, "connections", "that two pools should have at random, to tell that", "odds of e^5")
+    pool_sent: float = _p(2.0, "connections", "by payloads that make two pools one", "one payload is chance")
+    pool_least: float = _p(20.0, "accounts", "of a pool of its own", "lots of cards, households")
+    pool_days: float = _p(0.3, "share", "of its days that a pool has in common with another", "replaced ones 0 to .1")
 
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")
 

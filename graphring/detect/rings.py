@@ -12,6 +12,7 @@ from graphring.detect.judge import Verdict, judge, strong
 from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import joined_works, split_works, torn_works
+from graphring.detect.pools import pools, split_pools
 from graphring.detect.relations import Relations
 
 __all__ = ["find_rings"]
@@ -71,9 +72,10 @@ def _claimed(meter: Meter, cores: list[Verdict]) -> list[Ints]:
         if len(free) < p.min_ring or len(free) < 0.5 * len(core.group):
             continue
         for piece in _torn(meter, free):
-            for v in _standing(meter, piece, split_works(r, piece, p)):
-                claimed[v.group] = True
-                parts.append(v.group)
+            for work in _standing(meter, piece, split_works(r, piece, p)):
+                for v in _apart(meter, work, split_pools(r, work.group, p)):
+                    claimed[v.group] = True
+                    parts.append(v.group)
     return parts
 
 
@@ -96,6 +98,21 @@ def _torn(meter: Meter, group: Ints) -> list[Ints]:
         pieces.append(np.sort(np.concatenate([x for x, of in zip(parts, ring, strict=True) if of])))
         pieces += [x for x, of in zip(parts, ring, strict=True) if not of]
     return pieces
+
+
+def _apart(meter: Meter, whole: Verdict, parts: list[Ints]) -> list[Verdict]:
+    """The pools of a work that stand by themselves; accounts of the others stay with the largest, as far as they stand
+    with it.
+    """
+    cores = [core_of(meter, part) for part in parts] if len(parts) > 1 else []
+    found = [v for v in cores if v is not None]
+    if len(found) < 2:
+        return [whole]
+    rest = [part for part, v in zip(parts, cores, strict=True) if v is None]
+    largest = max(range(len(found)), key=lambda i: len(found[i].group))
+    if rest and (more := core_of(meter, np.sort(np.concatenate([found[largest].group, *rest])))) is not None:
+        found[largest] = more
+    return found
 
 
 def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
@@ -133,7 +150,8 @@ def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
         for o in np.unique(of[own]):
             same = np.unique(root[part[own & (of == o)]])
             root[np.isin(root, same)] = same[0]
-    return [np.sort(np.concatenate([parts[i] for i in np.flatnonzero(root == k)])) for k in np.unique(root)]
+    same_work = [[parts[i] for i in np.flatnonzero(root == k)] for k in np.unique(root)]
+    return [whole for work in same_work for whole in pools(r, work, p)]
 
 
 def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:

@@ -1,0 +1,66 @@
+"""Rings that send one wrapper and have nothing else in common: pools of accounts, told apart.
+
+A wrapper is sold, copied and reworded: several rings may send it. They are told apart by what their accounts are
+bought and run with (cards, links, addresses) and by what goes through the wrapper (payloads, conversations), where
+both are apart and the pools are at it on the same days. A pool that takes over from a banned one is of the same ring.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphring.detect.cuts import communities_of, connections, merged, own_objects, parts_of, ratios, told
+from graphring.detect.layers import Ints, Layer, Longs, Reals
+from graphring.detect.parameters import Parameters
+from graphring.detect.relations import Relations
+
+__all__ = ["pools", "split_pools"]
+
+
+def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
+    """Parts of a work that are at it on the same days and have nothing in common but its wrapper (`pools`)."""
+    held = own_objects(_held(r), group, p)
+    label = communities_of(held, group, p)
+    return [group] if label.max() < 1 else parts_of(group, _pooled(r, group, label, p))
+
+
+def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
+    """Parts of one work, joined but for those that are at it on the same days and have nothing in common but its
+    wrapper: neither cards, links and addresses nor payloads and conversations. Who bought or copied a wrapper is
+    another ring; a pool that takes over from a banned one is not.
+    """
+    if len(parts) == 1:
+        return parts
+    group = np.concatenate(parts)
+    order = np.argsort(group)
+    label = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return parts_of(group[order], _pooled(r, group[order], label[order], p))
+
+
+def _pooled(r: Relations, group: Ints, label: Longs, p: Parameters) -> Longs:
+    def close(held: Reals, sent: Reals, of: Reals) -> Reals:
+        accounts, days = of[:, 0], of[:, 1:]
+        active, both = days.sum(axis=1), np.minimum(days[:, None, :], days[None, :, :]).sum(axis=2)
+        one = both < p.pool_days * np.minimum.outer(active, active)  # it takes over
+        one |= np.minimum.outer(accounts, accounts) < p.pool_least  # a lot of cards or a flat
+        one |= (sent >= p.pool_sent) & (ratios(sent) >= p.apart)
+        return np.maximum(told(held, p.pool_apart, p.pool_told), np.where(one, p.pool_apart + ratios(sent), 0.0))
+
+    seen = [own_objects(x, group, p) for x in (_held(r), (r.content.items, r.conversations))]
+    return merged(label, [connections(x, label) for x in seen], close, p.pool_apart, _active(r, group, label))
+
+
+def _held(r: Relations) -> tuple[Layer, ...]:
+    """What a pool of accounts is bought and run with."""
+    return (r.payments, *r.links, r.roaming, r.lines)
+
+
+def _active(r: Relations, group: Ints, label: Longs) -> Reals:
+    """Accounts of each part, and those of them that were active on each day, [m, 1 + days]."""
+    x = r.exchanges
+    active = np.zeros((int(label.max()) + 1, 2 + int(x.seconds.max(initial=0)) // 86_400))
+    for a, part in zip(group, label, strict=True):
+        if part >= 0:
+            active[part, 0] += 1.0
+            active[part, 1 + np.unique(x.seconds[x.start[a] : x.start[a + 1]] // 86_400)] += 1.0
+    return active
