@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphring.templates.cores import SEEN, having, own_bits, scores_of, telling, without
+from graphring.templates.cores import SEEN, having, own_bits, scores_of, telling, without, words_said
 from graphring.templates.lexis import Lexis
 from graphring.templates.looks import looks
 from graphring.templates.parameters import Parameters
-from graphring.templates.parting import part
+from graphring.templates.parting import apart, part
 from graphring.templates.sketch import Ints
 
 __all__ = ["Cloud", "find_clouds"]
@@ -92,7 +92,7 @@ def find_clouds(
     merged = _merged(table, found, chosen)
     return [
         Cloud(own, telling(table, own, chosen), number)
-        for own, number in _trimmed(table, _arranged(table, merged, whole, chosen), chosen)
+        for own, number in _trimmed(table, _rejoined(table, _arranged(table, merged, whole, chosen), chosen), chosen)
     ]
 
 
@@ -138,6 +138,34 @@ def _parts(
     return [own for own in pieces if looks(alone, own, whole, chosen, 1.0)[0] >= chosen.cloud_together]
 
 
+def _rejoined(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
+    """Clouds together that words do not tell apart as they tell two tasks apart (`part`), and that explain each other:
+    what grew from two turns of phrase of one wrapper. Known clouds stay apart from one another.
+    """
+    while len(clouds) > 1:
+        scores = [scores_of(table, texts, chosen) for texts, _ in clouds]
+        own = [max(float(np.median(s[texts])), 1.0) for s, (texts, _) in zip(scores, clouds, strict=True)]
+        near = [
+            (a, b)
+            for b in range(len(clouds))
+            for a in range(b)
+            if min(clouds[a][1], clouds[b][1]) < 0
+            and min(np.median(scores[b][clouds[a][0]]) / own[b], np.median(scores[a][clouds[b][0]]) / own[a])
+            >= chosen.cloud_alike
+        ]
+        told = []
+        for a, b in near:
+            both = np.sort(np.concatenate([clouds[a][0], clouds[b][0]]))
+            told.append((apart(_alone(table, both, clouds), both, np.isin(both, clouds[a][0]), chosen), a, b))
+        share, a, b = min(told, default=(1.0, 0, 0))
+        if share >= chosen.cloud_one:
+            break
+        both = np.sort(np.concatenate([clouds[a][0], clouds[b][0]]))
+        rest = [cloud for i, cloud in enumerate(clouds) if i not in (a, b)]
+        clouds = [*rest, (both, max(clouds[a][1], clouds[b][1]))]
+    return clouds
+
+
 def _alone(table: Lexis, texts: Ints, clouds: Clouds) -> Lexis:
     """The table of a night without the other clouds: what holds `texts` together does not turn on what else came."""
     return without(table, np.setdiff1d(np.concatenate([texts[:0], *(own for own, _ in clouds)]), texts))
@@ -160,9 +188,10 @@ def _settled(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
 
 
 def _trimmed(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
-    """Without the texts that hold to their cloud only loosely, or hardly more than to another.
+    """Without the texts that hold to their cloud only loosely, or hardly more than to another, and without the clouds
+    whose texts have too few words in common: "can you tell me why" is how people ask.
 
-    They were of use while the cloud was found; a text that is not surely of one family is better in none.
+    They were of use while the clouds were found; a text that is not surely of one family is better in none.
     """
     if not clouds:
         return []
@@ -173,7 +202,8 @@ def _trimmed(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
         others = np.max(np.delete(scores, i, 0), axis=0, initial=0.0)[texts]
         sure = (own >= chosen.cloud_keep * np.median(own)) & (own - others >= chosen.cloud_clear)
         kept = texts[sure | (known >= 0)]
-        if kept.size >= chosen.join_least or known >= 0:
+        wrapper = kept.size >= chosen.join_least and words_said(table, kept, chosen) >= chosen.cloud_words
+        if wrapper or known >= 0:
             out.append((kept, known))
     return out
 

@@ -11,7 +11,7 @@ from graphring.templates.lexis import Lexis, Reals
 from graphring.templates.parameters import Parameters
 from graphring.templates.sketch import Ints
 
-__all__ = ["SEEN", "Core", "bits_of", "core_of", "having", "own_bits", "scores_of", "telling", "without"]
+__all__ = ["SEEN", "Core", "bits_of", "core_of", "having", "own_bits", "scores_of", "telling", "without", "words_said"]
 
 SEEN: Final = 3
 """Texts that must have a word for it to be a cloud's."""
@@ -49,6 +49,12 @@ def telling(table: Lexis, texts: Ints, chosen: Parameters) -> Ints:
     share = core.count / texts.size
     told = share * bits_of(share, core.rate, np.full(share.size, float(np.median(table.length[texts]))))
     return core.column[np.lexsort((core.column, -told))]
+
+
+def words_said(table: Lexis, texts: Ints, chosen: Parameters) -> float:
+    """How many words of the core of `texts` one of them has, in the mean."""
+    core = core_of(table, texts, chosen.cloud_core, chosen)
+    return float(core.count[~table.pair[core.column]].sum() / texts.size)
 
 
 def bits_of(share: Reals, rate: Reals, length: Reals) -> Reals:

@@ -111,6 +111,14 @@ class Parameters:
     cloud_apart_share: float = 0.17
     """Share of the bits that hold the cloud together that it must be as well: two tasks have .23 and more, three of
     like words about .2, single tasks .15 at most with few exceptions of .18 (looked at on both halves)."""
+    cloud_alike: float = 0.2
+    """Share of its median score that a cloud gives the texts of another, and that one its, for both to be one."""
+    cloud_one: float = 0.1
+    """Share of the bits that hold two clouds together below which words do not tell them apart: turns of phrase of
+    one task have .08 at most, tasks of like words .12 and more (looked at on both halves)."""
+    cloud_words: float = 4.5
+    """Words of a cloud that its texts have, in the mean: phrases of customers have 4.4 at most, the shortest task 4.8
+    (looked at on both halves)."""
     cloud_usual: float = 0.05
     """Share of a cloud that must have a pair of words for it to tell one wording from another."""
     cloud_keep: float = 0.4

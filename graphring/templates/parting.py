@@ -21,7 +21,7 @@ from graphring.templates.lexis import Lexis, Reals
 from graphring.templates.parameters import Parameters
 from graphring.templates.sketch import Ints
 
-__all__ = ["part", "parting"]
+__all__ = ["apart", "part", "parting"]
 
 Sides = npt.NDArray[np.bool_]
 
@@ -56,6 +56,13 @@ def part(table: Lexis, texts: Ints, chosen: Parameters) -> list[Ints]:
         return [texts]
     here = side[wording]
     return [piece for half in (texts[here], texts[~here]) for piece in part(table, half, chosen)]
+
+
+def apart(table: Lexis, texts: Ints, side: Sides, chosen: Parameters) -> float:
+    """The bits that tell this division apart, as a share of those that hold the texts together (`part`)."""
+    first, _ = _wordings(table, texts, chosen)
+    together = float(np.median(own_bits(table, texts, chosen.cloud_core, chosen)))
+    return _margin(_incidence(table, texts[first]), side[first], chosen) / max(together, 1.0)
 
 
 def _wordings(table: Lexis, texts: Ints, chosen: Parameters) -> tuple[Ints, Ints]:

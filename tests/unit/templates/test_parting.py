@@ -5,11 +5,11 @@ import random
 import numpy as np
 import pytest
 
-from graphring.templates.clouds import _trimmed, find_clouds
+from graphring.templates.clouds import _rejoined, _trimmed, find_clouds
 from graphring.templates.cores import without
 from graphring.templates.lexis import lexis
 from graphring.templates.parameters import parameters
-from graphring.templates.parting import part
+from graphring.templates.parting import apart, part
 
 CHOSEN = parameters({})
 WAYS = (
@@ -113,3 +113,26 @@ def test_a_text_that_hardly_belongs_is_left_out(rng):
     cloud = [*range(60), len(texts) - 1]
     assert trimmed(texts, [cloud]) == [cloud[:-1]]
     assert trimmed(texts, [cloud], cloud_keep=0.0) == [cloud]
+
+
+def test_parts_of_one_task_are_joined_again_and_two_tasks_are_not(rng):
+    table = lexis(corpus(rng, (80, 60)))
+    halves = [(np.arange(0, 80, 2), -1), (np.arange(1, 80, 2), -1), (np.arange(80, 140), -1)]
+    joined = _rejoined(table, halves, CHOSEN)
+    assert sorted(texts.size for texts, _ in joined) == [60, 80]
+    both = np.arange(140)
+    assert apart(table, both, both < 80, CHOSEN) >= CHOSEN.cloud_apart_share
+    assert apart(table, both[:80], both[:80] % 2 == 0, CHOSEN) < CHOSEN.cloud_one
+    assert len(_rejoined(table, [(own, i) for i, (own, _) in enumerate(halves)], CHOSEN)) == 3  # known ones stay apart
+    assert max(number for _, number in _rejoined(table, [(halves[0][0], 4), *halves[1:]], CHOSEN)) == 4
+
+
+def test_how_people_ask_is_no_wrapper(rng):
+    common = [coined(rng) for _ in range(400)]
+    ways = (("please", "kindly"), ("tell me", "tell us"), ("why", "how", "when"))
+    asked_so = [" ".join(rng.choice(way) for way in ways).split() + chatter(rng, common)[:8] for _ in range(60)]
+    table = lexis(asked_so + [chatter(rng, common) for _ in range(600)])
+    cloud = [(np.arange(60), -1)]
+    assert _trimmed(table, cloud, CHOSEN) == []
+    assert len(_trimmed(table, cloud, parameters({"cloud_words": 0.0}))) == 1
+    assert len(_trimmed(table, [(np.arange(60), 0)], CHOSEN)) == 1  # a family of an earlier night stays
