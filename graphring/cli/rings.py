@@ -14,7 +14,7 @@ from rich.console import RenderableType
 from graphring.cases import life
 from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
 from graphring.cli.render import as_csv, as_json, as_lines, as_table, plain
-from graphring.errors import UnknownRingError
+from graphring.errors import GraphringError, UnknownRingError
 from graphring.model import Role, Tier
 from graphring.refresh import State, open_state
 
@@ -215,6 +215,10 @@ def templates(
     config: Config = None,
 ) -> None:
     """List prompt template families, most accounts first; with --assignments write each exchange's family."""
+    if assignments is not None and not assignments.absolute().parent.is_dir():
+        raise GraphringError(
+            f"'{assignments}' cannot be written: its directory does not exist", "Make the directory first"
+        )
     with open_state(must_exist(settings_of(config, state))) as opened:
         families = opened.snapshot().families()
         if assignments is not None:

@@ -19,8 +19,9 @@ def with_tools(system: pa.ChunkedArray, tools: pa.ChunkedArray) -> pa.ChunkedArr
         return system
     coded = tools.combine_chunks().dictionary_encode()
     texts = pa.array([canonical(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
-    both = pc.binary_join_element_wise(system, texts, "\n", null_handling="skip")
-    return pc.if_else(pc.is_valid(texts), both, system)
+    # not null_handling="skip": Arrow leaves out rows where both are null
+    both = pc.binary_join_element_wise(pc.fill_null(system, ""), pc.fill_null(texts, ""), "\n")
+    return pc.if_else(pc.is_valid(texts), pc.if_else(pc.is_valid(system), both, texts), system)
 
 
 def canonical(text: str) -> str:

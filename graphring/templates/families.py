@@ -85,8 +85,10 @@ def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -
         if size[family[i]] > 1:
             g.kind = WRAPPER
         elif g.kind == PAYLOAD:
-            known = g.known is not None or (g.wording is not None and g.points() >= chosen.points)
-            family[i] = i if known else -1
+            told = g.wording is not None and g.points() >= chosen.points
+            # what two people send verbatim may be a private letter, and is not kept
+            shared = g.source != "prompt" or count.accounts[i] == 0 or count.accounts[i] >= chosen.payload_accounts
+            family[i] = i if g.known is not None or (told and shared) else -1
     return family
 
 

@@ -20,13 +20,20 @@ _WORD: Final = re.compile(rf"\n|[{_SINGLE}]|[^\W_{_SINGLE}]+|[^\s]")
 _NUMBER: Final = re.compile(r"[0-9]+")
 _RUN: Final = 3
 _SECRETS: Final = (
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    re.compile(r"(?i)\b(?:https?|ftp|file)://[^\s<>\"']+"),
-    re.compile(r"\b(?:sk|pk|rk|ghp|gho|xox[abprs]|AKIA|ASIA|AIza)[\w-]{8,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
+    re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"']+"),
+    re.compile(
+        r"\b(?:[spr]k|gh[oprsu]|github_pat|glpat|hf|npm|xox[abeprs])[-_][\w-]{8,}|\b(?:AKIA|ASIA|AIza)[\w-]{8,}"
+    ),
+    re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]+)*"),
     re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{12,}"),
-    re.compile(r"[\w+/=-]{40,}"),
-    re.compile(r"\+?\d[\d\s().:/-]*\d|\d"),
+    re.compile(r"[A-Za-z0-9_+/=-]{40,}"),
 )
+"""Keys, addresses, links and tokens (the prefixes that their issuers document); masked in the raw text, whole."""
+_NUMBERS: Final = re.compile(r"\+?\d[\d\s().:/-]*\d|\d")
+_MASK: Final = "⋯"
+"""Stands for a secret among the words of a text."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,19 @@ def fold_words(text: str) -> tuple[str, ...]:
 
 
 def outer_words(text: str, most: int) -> tuple[str, ...]:
-    """The folded words of the outer parts of a raw prompt, in order."""
-    return tuple(word for word in map(_folded, _cut(text, most)) if _is_word(word))
+    """The folded words of the outer parts of a raw prompt, in order, without secrets."""
+    return tuple(word for word in map(_folded, _cut(_masked(_ends(text, most)), most)) if _is_word(word))
 
 
 def redact(text: str) -> str:
     """`text` with e-mail addresses, links, keys and numbers masked."""
+    return _merge(_NUMBERS.sub(SLOT, _masked(text).replace(_MASK, SLOT)))
+
+
+def _masked(text: str) -> str:
     for pattern in _SECRETS:
-        text = pattern.sub(SLOT, text)
-    return _merge(text)
+        text = pattern.sub(_MASK, text)
+    return text
 
 
 def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wording:
@@ -78,7 +89,7 @@ def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wor
     texts have too; it is firm when the share `firmly` does. Of a text longer than `most` words the first and last
     halves are compared.
     """
-    cut = [_cut(text, most) for text in texts]
+    cut = [_cut(_masked(_ends(text, most)), most) for text in texts]  # words and marks apart, a key is none any more
     folded = [[_folded(word) for word in words] for words in cut]
     grams = [set(zip(words, words[1:], words[2:], strict=False)) for words in folded]
     seen = Counter(gram for own in grams for gram in own)
@@ -131,10 +142,12 @@ def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
 def _cut(text: str, most: int) -> list[str]:
     """The outer words of a text between two line ends, so that its first and last words have neighbours."""
     half = most // 2
-    if len(text) > 40 * most:
-        text = text[: 20 * most] + "\n" + text[-20 * most :]
-    words = ["\n", *_WORD.findall(visible(text).strip()), "\n"]
+    words = ["\n", *_WORD.findall(visible(_ends(text, most)).strip()), "\n"]
     return words if len(words) <= most else [*words[:half], *words[-half:]]
+
+
+def _ends(text: str, most: int) -> str:
+    return text if len(text) <= 40 * most else text[: 20 * most] + "\n" + text[-20 * most :]
 
 
 @lru_cache(maxsize=1 << 17)

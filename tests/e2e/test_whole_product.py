@@ -74,6 +74,10 @@ def test_templates_gives_a_family_or_none_for_every_exchange(
 ) -> None:
     out = tmp_path / "assignments.parquet"
     assert graphring("templates", "--assignments", out, "--state", state).returncode == 0
+    lost = graphring("templates", "--assignments", tmp_path / "none" / "x.parquet", "--state", state)
+    assert lost.returncode != 0
+    assert "its directory does not exist" in lost.stderr
+    assert "Traceback" not in lost.stderr
     assigned = pq.read_table(out)
     assert assigned.column_names == ["exchange_id", "family_id"]
     assert len(set(assigned["exchange_id"].to_pylist())) == assigned.num_rows

@@ -27,10 +27,13 @@ def test_what_is_no_json_stays_as_it_is(text):
 
 
 def test_rows_without_tools_stay_as_they_are():
-    system, none = pa.chunked_array([["Be brief.", None, "Be kind."]]), pa.chunked_array([pa.nulls(3, pa.string())])
+    system, none = (
+        pa.chunked_array([["Be brief.", None, "Be kind.", None]]),
+        pa.chunked_array([pa.nulls(4, pa.string())]),
+    )
     assert with_tools(system, none) is system
-    tools = pa.chunked_array([[None, "{}", "{ }"]])
-    assert with_tools(system, tools).to_pylist() == ["Be brief.", "{}", "Be kind.\n{}"]
+    tools = pa.chunked_array([[None, "{}", "{ }", None]])
+    assert with_tools(system, tools).to_pylist() == ["Be brief.", "{}", "Be kind.\n{}", None]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl.gz"])

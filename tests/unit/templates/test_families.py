@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -165,20 +166,39 @@ def test_turns_of_phrase_are_no_family(tmp_path):
     assert set(assigned) == {None}
 
 
-def test_secrets_do_not_reach_the_exemplar(tmp_path):
-    rows = [
-        (
-            i % 20,
-            None,
-            f"{WRAPPER} for jane.doe@example.org with key sk-abcdef0123456789 and 4929 1234: {filler(i)}",
-            None,
-        )
-        for i in range(80)
-    ]
+SECRETS = (
+    "jane.doe@example.org",
+    "sk-live-AbCdEfGhIjKl",
+    "ghp_0123456789abcdefghij",
+    "hf_QwErTyUiOpAsDfGh",
+    "glpat-zyxwvutsrqpo",
+    "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0",
+    "postgres://user:hunter2@db.example/x",
+    "https://hooks.example.org/in?token=qwertyuiopas",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEabcd\n-----END RSA PRIVATE KEY-----",
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_do_not_reach_the_exemplar(tmp_path, secret):
+    rows = [(i % 20, None, f"{WRAPPER} for {secret} and 4929 1234: {filler(i)}", None) for i in range(80)]
     families, _ = run(tmp_path, rows)
+    assert len(families) == 1
     stored = (tmp_path / "out" / "family_state.parquet").read_bytes() + str(families).encode()
-    for secret in (b"jane.doe", b"sk-abcdef", b"4929", filler(3).split()[0].encode()):
-        assert secret not in stored
+    told = stored.replace(b" ", b"").lower()  # words and marks stand apart in an exemplar
+    for part in (*re.split(r"[\W_]+", secret), "4929", filler(3).split()[0]):
+        if len(part) >= 4 and part not in {"https", "example", "token", "PRIVATE", "BEGIN"}:
+            assert part.lower().encode() not in told
+
+
+def test_what_two_people_send_verbatim_is_not_kept(tmp_path):
+    letter = (
+        "Dear Brigitte, the doctor says that it is serious and that I must come home before the winter, your brother"
+    )
+    families, _ = run(tmp_path, [(i % 2, None, letter, None) for i in range(6)])
+    assert families == []
+    families, _ = run(tmp_path, [(i % 6, None, letter, None) for i in range(12)], name="shared")
+    assert [f["accounts"] for f in families] == [6]
 
 
 def test_a_known_family_is_found_in_a_single_prompt(tmp_path):
