@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -154,10 +155,14 @@ def _describe(
 def _remember(
     memory: state.Memory, groups: list[Group], family: list[int], numbers: dict[int, int], found: list[Family]
 ) -> tuple[state.Wording, ...]:  # fmt: skip
+    """The wordings of all nights, each with the number of its family."""
     first = {entry.number: entry.first_seen for entry in found}
     new = [
         state.Wording(numbers[root], g.kind, g.source, g.keys, g.exemplar, first.get(numbers[root], 0))
         for g, root in zip(groups, family, strict=True)
         if root >= 0 and g.known is None
     ]
-    return (*memory.wordings, *new)
+    # families that became one stay one: their ids would else change from night to night
+    now = {g.known: numbers[root] for g, root in zip(groups, family, strict=True) if root >= 0 and g.known is not None}
+    old = [replace(w, number=now.get(w, w.number)) for w in memory.wordings]
+    return (*old, *new)

@@ -208,6 +208,21 @@ def test_a_known_family_is_found_in_a_single_prompt(tmp_path):
     assert later == [first[0]["family_id"], None]
 
 
+def test_families_that_became_one_stay_one(tmp_path):
+    other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
+
+    def night(told, n=60):
+        return [(i % 9, None, f"{(WRAPPER, other)[i % 2]} {filler(i)}", told) for i in range(n)]
+
+    first, _ = run(tmp_path, night(None))
+    assert len(first) == 2
+    second, _ = run(tmp_path, night("one"), known=tmp_path / "out", name="second")
+    assert [f["family_id"] for f in second] == [first[0]["family_id"]]
+    third, assigned = run(tmp_path, night(None, 4), known=tmp_path / "second", name="third")
+    assert set(assigned) == {first[0]["family_id"]}
+    assert [f["exchanges"] for f in third] == [4]
+
+
 def test_numbers_are_never_given_twice(tmp_path):
     run(tmp_path, [(i % 9, None, f"{WRAPPER} {filler(i)}", None) for i in range(60)])
     other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
