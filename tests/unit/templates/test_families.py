@@ -216,7 +216,7 @@ def test_families_that_became_one_stay_one(tmp_path):
 
     first, _ = run(tmp_path, night(None))
     assert len(first) == 2
-    second, _ = run(tmp_path, night("one"), known=tmp_path / "out", name="second")
+    second, _ = run(tmp_path, night("one", 62), known=tmp_path / "out", name="second")
     assert [f["family_id"] for f in second] == [first[0]["family_id"]]
     third, assigned = run(tmp_path, night(None, 4), known=tmp_path / "second", name="third")
     assert set(assigned) == {first[0]["family_id"]}
