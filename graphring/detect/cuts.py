@@ -71,7 +71,8 @@ def ratios(pairs: Reals) -> Reals:
 
 def told(pairs: Reals, apart: float, least: float) -> Reals:
     """The ratios of `pairs`; where parts should have fewer than `least` connections they are not told apart."""
-    return np.where(_at_random(pairs) < least, np.maximum(ratios(pairs), apart), ratios(pairs))
+    ratio = ratios(pairs)
+    return np.where(_at_random(pairs) < least, np.maximum(ratio, apart), ratio)
 
 
 def merged(

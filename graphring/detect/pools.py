@@ -21,7 +21,7 @@ def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     """Parts of a work that are at it on the same days and have nothing in common but its wrapper (`pools`)."""
     held = own_objects(_held(r), group, p)
     label = communities_of(held, group, p)
-    return [group] if label.max() < 1 else parts_of(group, _pooled(r, group, label, p))
+    return [group] if label.max() < 1 else parts_of(group, _pooled(r, group, held, label, p))
 
 
 def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
@@ -33,21 +33,24 @@ def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
         return parts
     group = np.concatenate(parts)
     order = np.argsort(group)
-    label = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return parts_of(group[order], _pooled(r, group[order], label[order], p))
+    group = group[order]
+    label = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
+    return parts_of(group, _pooled(r, group, own_objects(_held(r), group, p), label, p))
 
 
-def _pooled(r: Relations, group: Ints, label: Longs, p: Parameters) -> Longs:
+def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters) -> Longs:
     def close(held: Reals, sent: Reals, of: Reals) -> Reals:
         accounts, days = of[:, 0], of[:, 1:]
         active, both = days.sum(axis=1), np.minimum(days[:, None, :], days[None, :, :]).sum(axis=2)
         one = both < p.pool_days * np.minimum.outer(active, active)  # it takes over
         one |= np.minimum.outer(accounts, accounts) < p.pool_least  # a lot of cards or a flat
-        one |= (sent >= p.pool_sent) & (ratios(sent) >= p.apart)
-        return np.maximum(told(held, p.pool_apart, p.pool_told), np.where(one, p.pool_apart + ratios(sent), 0.0))
+        queue = ratios(sent)
+        one |= (sent >= p.pool_sent) & (queue >= p.apart)
+        return np.maximum(told(held, p.pool_apart, p.pool_told), np.where(one, p.pool_apart + queue, 0.0))
 
-    seen = [own_objects(x, group, p) for x in (_held(r), (r.content.items, r.conversations))]
-    return merged(label, [connections(x, label) for x in seen], close, p.pool_apart, _active(r, group, label))
+    sent = own_objects((r.content.items, r.conversations), group, p)
+    pairs = [connections(layer, label) for layer in (held, sent)]
+    return merged(label, pairs, close, p.pool_apart, _active(r, group, label))
 
 
 def _held(r: Relations) -> tuple[Layer, ...]:

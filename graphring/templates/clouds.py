@@ -155,15 +155,23 @@ def _rejoined(table: Lexis, clouds: Clouds, chosen: Parameters) -> Clouds:
         ]
         told = []
         for a, b in near:
-            both = np.sort(np.concatenate([clouds[a][0], clouds[b][0]]))
+            both = _both(clouds, a, b)[0]
             told.append((apart(_alone(table, both, clouds), both, np.isin(both, clouds[a][0]), chosen), a, b))
         share, a, b = min(told, default=(1.0, 0, 0))
         if share >= chosen.cloud_one:
             break
-        both = np.sort(np.concatenate([clouds[a][0], clouds[b][0]]))
-        rest = [cloud for i, cloud in enumerate(clouds) if i not in (a, b)]
-        clouds = [*rest, (both, max(clouds[a][1], clouds[b][1]))]
+        clouds = _with_one(clouds, a, b)
     return clouds
+
+
+def _both(clouds: Clouds, a: int, b: int) -> tuple[Ints, int]:
+    """Two clouds as one, of which at most one is known."""
+    return np.sort(np.concatenate([clouds[a][0], clouds[b][0]])), max(clouds[a][1], clouds[b][1])
+
+
+def _with_one(clouds: Clouds, a: int, b: int) -> Clouds:
+    """The other clouds, and these two as one."""
+    return [*(cloud for i, cloud in enumerate(clouds) if i not in (a, b)), _both(clouds, a, b)]
 
 
 def _alone(table: Lexis, texts: Ints, clouds: Clouds) -> Lexis:
@@ -252,6 +260,4 @@ def _merged(table: Lexis, found: Clouds, chosen: Parameters) -> Clouds:
         share, a, b = max(alike, default=(0.0, 0, 0))
         if share < chosen.cloud_share:
             return clouds
-        (one, its), (other, others) = clouds[-a], clouds[-b]
-        rest = [cloud for i, cloud in enumerate(clouds) if i not in (-a, -b)]
-        clouds = [*rest, (np.sort(np.concatenate([one, other])), max(its, others))]
+        clouds = _with_one(clouds, -a, -b)

@@ -68,7 +68,7 @@ def fold_words(text: str) -> tuple[str, ...]:
 
 def outer_words(text: str, most: int) -> tuple[str, ...]:
     """The folded words of the outer parts of a raw prompt, in order, without secrets."""
-    return tuple(word for word in map(_folded, _cut(_masked(_ends(text, most)), most)) if _is_word(word))
+    return tuple(word for word in map(_folded, _cut(text, most)) if _is_word(word))
 
 
 def redact(text: str) -> str:
@@ -89,7 +89,7 @@ def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wor
     texts have too; it is firm when the share `firmly` does. Of a text longer than `most` words the first and last
     halves are compared.
     """
-    cut = [_cut(_masked(_ends(text, most)), most) for text in texts]  # words and marks apart, a key is none any more
+    cut = [_cut(text, most) for text in texts]
     folded = [[_folded(word) for word in words] for words in cut]
     grams = [set(zip(words, words[1:], words[2:], strict=False)) for words in folded]
     seen = Counter(gram for own in grams for gram in own)
@@ -140,14 +140,15 @@ def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
 
 
 def _cut(text: str, most: int) -> list[str]:
-    """The outer words of a text between two line ends, so that its first and last words have neighbours."""
+    """The outer words of a text, without secrets, between two line ends, so that its first and last words have
+    neighbours.
+    """
     half = most // 2
-    words = ["\n", *_WORD.findall(visible(_ends(text, most)).strip()), "\n"]
+    if len(text) > 40 * most:
+        text = text[: 20 * most] + "\n" + text[-20 * most :]
+    # masked first: of words and marks that stand apart nobody can tell that they were a key
+    words = ["\n", *_WORD.findall(visible(_masked(text)).strip()), "\n"]
     return words if len(words) <= most else [*words[:half], *words[-half:]]
-
-
-def _ends(text: str, most: int) -> str:
-    return text if len(text) <= 40 * most else text[: 20 * most] + "\n" + text[-20 * most :]
 
 
 @lru_cache(maxsize=1 << 17)

@@ -169,6 +169,7 @@ def test_turns_of_phrase_are_no_family(tmp_path):
 SECRETS = (
     "jane.doe@example.org",
     "sk-live-AbCdEfGhIjKl",
+    "sk-abcdef0123456789",
     "ghp_0123456789abcdefghij",
     "hf_QwErTyUiOpAsDfGh",
     "glpat-zyxwvutsrqpo",
