@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from graphring.cli.render import as_csv, as_json, as_table, number
 from graphring.config import Settings, load_settings
 from graphring.errors import InputError
 
@@ -30,6 +31,7 @@ __all__ = [
     "errors",
     "must_exist",
     "out",
+    "print_rows",
     "progress_bars",
     "settings_of",
 ]
@@ -75,6 +77,19 @@ def must_exist(settings: Settings) -> Settings:
             f"there is no state directory {settings.state}", "Name it with --state, or run graphring refresh first"
         )
     return settings
+
+
+def print_rows(output: Format, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows as the option --format asks for them."""
+    if output is Format.CSV:
+        out.file.write(as_csv(columns, rows))
+    elif output is Format.JSON:
+        out.file.write(as_json([dict(zip(columns, row, strict=True)) for row in rows]) + "\n")
+    else:
+        sides = [
+            (name, "right" if rows and isinstance(rows[0][i], int | float) else "") for i, name in enumerate(columns)
+        ]
+        out.print(as_table(title, sides, [[number(value) for value in row] for row in rows]))
 
 
 def configure_log(kind: LogFormat) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import graphring
-from graphring.cli import calibrate, cases, graphs, rings, runs, worlds
+from graphring.cli import calibrate, cases, graphs, rings, runs, templates, worlds
 from graphring.cli.common import errors
 from graphring.errors import DiskFullError, GraphringError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (worlds, runs, rings, cases, calibrate, graphs):
+for module in (worlds, runs, rings, templates, cases, calibrate, graphs):
     module.register(app)
 
 

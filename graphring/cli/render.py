@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["as_csv", "as_json", "as_lines", "as_table", "cell", "plain"]
+__all__ = ["as_csv", "as_json", "as_lines", "as_table", "cell", "number", "plain"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -61,6 +61,15 @@ def as_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequ
 def as_lines(title: str, lines: Iterable[str]) -> RenderableType:
     """A title and sentences below it; empty ones are left out."""
     return Group(Text(title, style="bold"), *[Text(plain(line)) for line in lines if line])
+
+
+def number(value: object) -> str:
+    """A value of a table: numbers with separators and two decimals at most, text on one line."""
+    if isinstance(value, float):
+        return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else plain(value, 200)
 
 
 def _jsonable(value: object) -> Any:

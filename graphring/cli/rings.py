@@ -1,9 +1,7 @@
-"""rings, show, templates: what a run found."""
+"""rings, show: what a run found."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
@@ -12,9 +10,9 @@ import typer
 from rich.console import RenderableType
 
 from graphring.cases import life
-from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, settings_of
-from graphring.cli.render import as_csv, as_json, as_lines, as_table, plain
-from graphring.errors import GraphringError, UnknownRingError
+from graphring.cli.common import Config, Format, Output, StateDir, must_exist, out, print_rows, settings_of
+from graphring.cli.render import as_json, as_lines, as_table, number, plain
+from graphring.errors import UnknownRingError
 from graphring.model import Role, Tier
 from graphring.refresh import State, open_state
 
@@ -31,7 +29,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("rings")(rings)
     app.command("show")(show)
-    app.command("templates")(templates)
 
 
 def rings(
@@ -44,12 +41,12 @@ def rings(
     with open_state(must_exist(settings_of(config, state))) as opened:
         snapshot = opened.snapshot()
         if members:
-            _print(output, "", _MEMBER_COLUMNS, member_rows(snapshot))
+            print_rows(output, "", _MEMBER_COLUMNS, member_rows(snapshot))
         elif output is Format.TABLE:
             out.print(rings_table(opened, snapshot))
         else:
             table = snapshot.rings().drop_columns(["headline"] if output is Format.CSV else [])
-            _print(output, "", table.column_names, [list(row.values()) for row in table.to_pylist()])
+            print_rows(output, "", table.column_names, [list(row.values()) for row in table.to_pylist()])
 
 
 def rings_table(state: State, snapshot: Snapshot) -> RenderableType:
@@ -157,8 +154,8 @@ def _evidence_tables(evidence: pa.Table) -> list[RenderableType]:
             (
                 e["family"],
                 f"{e['bits']:+.1f}",
-                _number(e["observed"]),
-                _number(e["expected"]),
+                number(e["observed"]),
+                number(e["expected"]),
                 e["unit"],
                 e["statement"],
             )
@@ -204,49 +201,3 @@ def _members_table(members: pa.Table) -> RenderableType:
     ]
     title = f"Accounts ({min(15, members.num_rows)} of {members.num_rows:,}; all with graphring rings --members)"
     return as_table(title, [("account", ""), ("confidence", "right"), ("role", "")], rows)
-
-
-def templates(
-    assignments: Annotated[
-        Path | None, typer.Option(help="Write exchange_id, family_id (null: none) to this Parquet file")
-    ] = None,
-    output: Output = Format.TABLE,
-    state: StateDir = None,
-    config: Config = None,
-) -> None:
-    """List prompt template families, most accounts first; with --assignments write each exchange's family."""
-    if assignments is not None and not assignments.absolute().parent.is_dir():
-        raise GraphringError(
-            f"'{assignments}' cannot be written: its directory does not exist", "Make the directory first"
-        )
-    with open_state(must_exist(settings_of(config, state))) as opened:
-        families = opened.snapshot().families()
-        if assignments is not None:
-            from graphring.engine import atomic, writing
-
-            with writing(assignments), atomic(assignments) as part:
-                shutil.copyfile(opened.traffic().assignments, part)
-        order = [("accounts", "descending"), ("exchanges", "descending"), ("family_id", "ascending")]
-        columns = ("family_id", "kind", "accounts", "exchanges", "first_seen", "last_seen", "rarity", "exemplar")
-        rows = [[row[name] for name in columns] for row in families.sort_by(order).to_pylist()]
-        _print(output, f"{len(rows)} template families", columns, rows)
-
-
-def _print(output: Format, title: str, columns: tuple[str, ...] | list[str], rows: list[list[object]]) -> None:
-    if output is Format.CSV:
-        out.file.write(as_csv(columns, rows))
-    elif output is Format.JSON:
-        out.file.write(as_json([dict(zip(columns, row, strict=True)) for row in rows]) + "\n")
-    else:
-        sides = [
-            (name, "right" if rows and isinstance(rows[0][i], int | float) else "") for i, name in enumerate(columns)
-        ]
-        out.print(as_table(title, sides, [[_number(v) for v in row] for row in rows]))
-
-
-def _number(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return "" if value is None else plain(value, 200)

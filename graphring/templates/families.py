@@ -17,6 +17,7 @@ from graphring.templates.groups import CLOUD, PAYLOAD, WRAPPER, Group, group_exc
 from graphring.templates.join import Node, join
 from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
+from graphring.templates.phrases import without_phrases
 from graphring.templates.reading import Texts, read_texts
 from graphring.templates.report import Family, write_assignments, write_families
 from graphring.templates.rewordings import reword
@@ -57,6 +58,7 @@ def find_families(
     loose = read_texts(night, label, payload, groups, texts, chosen)
     family = _join(night, label, groups, chosen)
     label = reword(night, label, groups, family, loose, memory, chosen)
+    family = without_phrases(night, label, groups, family, chosen)
     label = _relabel(label, family, prompts, groups)
     numbers, last = _number(groups, family, memory)
     found = _describe(night, label, payload, groups, family, numbers, chosen)

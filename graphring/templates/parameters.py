@@ -111,17 +111,17 @@ class Parameters:
     cloud_apart_share: float = 0.17
     """Share of the bits that hold the cloud together that it must be as well: two tasks have .23 and more, three of
     like words about .2, single tasks .15 at most with few exceptions of .18 (looked at on both halves)."""
-    cloud_alike: float = 0.2
+    cloud_alike: float = 0.28
     """Share of its median score that a cloud gives the texts of another, and that one its, for both to be one."""
-    cloud_one: float = 0.1
-    """Share of the bits that hold two clouds together below which words do not tell them apart: turns of phrase of
-    one task have .08 at most, tasks of like words .12 and more (looked at on both halves)."""
+    cloud_one: float = 0.65
+    """Share of the bits that hold two clouds together below which words do not tell them apart (`apart`): turns of
+    phrase of one task have .55 at most, different tasks .80 and more (looked at on both halves)."""
     cloud_words: float = 4.5
     """Words of a cloud that its texts have, in the mean: phrases of customers have 4.4 at most, the shortest task 4.8
     (looked at on both halves)."""
     cloud_usual: float = 0.05
     """Share of a cloud that must have a pair of words for it to tell one wording from another."""
-    cloud_keep: float = 0.5
+    cloud_keep: float = 0.55
     """Share of the median score of the settled cloud that a text needs to stay in it (looked at on both halves)."""
     cloud_clear: float = 5.0
     """Bits by which it must belong there rather than to any other cloud: odds of 32 to 1."""
@@ -129,6 +129,12 @@ class Parameters:
     """Share of what tells a known cloud that a text of a later night needs to be in it (dev)."""
     cloud_tried: float = 0.7
     """Share of a pair's texts that may have been tried before."""
+    once_accounts: int = 20
+    """Accounts of whom nobody sent a second prompt of a family, for it to be a phrase that nobody comes back to."""
+    once_others: float = 5.0
+    """Prompts outside the family that they sent in the mean; of who sends little nothing can be expected twice."""
+    once_points: float = 18.0
+    """Points of a wording that is a wrapper even so: turns of phrase, exercises and test sentences have 12 to 18."""
     payload_accounts: int = 5
     """Accounts that must share a payload before it is listed."""
     payload_shingles: int = 6

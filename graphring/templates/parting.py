@@ -59,10 +59,16 @@ def part(table: Lexis, texts: Ints, chosen: Parameters) -> list[Ints]:
 
 
 def apart(table: Lexis, texts: Ints, side: Sides, chosen: Parameters) -> float:
-    """The bits that tell this division apart, as a share of those that hold the texts together (`part`)."""
+    """How far this division is from being one wrapper: the bits by which a text of either side is likelier there, added
+    up as in the divergence of Jeffreys (1946), as a share of the bits that hold the texts together.
+
+    Medians: two tasks may have a few texts that only say what both say, and one that asks more than the other has
+    words of its own where the other has none.
+    """
     first, _ = _wordings(table, texts, chosen)
     together = float(np.median(own_bits(table, texts, chosen.cloud_core, chosen)))
-    return _margin(_incidence(table, texts[first]), side[first], chosen) / max(together, 1.0)
+    score, here = _score(_incidence(table, texts[first]), side[first], chosen, left_out=True), side[first]
+    return float(np.median(score[here]) - np.median(score[~here])) / max(together, 1.0)
 
 
 def _wordings(table: Lexis, texts: Ints, chosen: Parameters) -> tuple[Ints, Ints]:

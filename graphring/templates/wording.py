@@ -15,8 +15,10 @@ __all__ = ["SLOT", "Wording", "fold_words", "outer_words", "redact", "wording"]
 
 SLOT: Final = "⟨…⟩"
 _SINGLE: Final = "".join(f"{chr(low)}-{chr(high)}" for low, high in WITHOUT_SPACES)
-_WORD: Final = re.compile(rf"\n|[{_SINGLE}]|[^\W_{_SINGLE}]+|[^\s]")
-"""A line end, a character of a script without spaces, a word, or a mark."""
+_WORD: Final = re.compile(rf"([^\S\n]*)(\n|[{_SINGLE}]|[^\W_{_SINGLE}]+|[^\s])")
+"""The blanks before, and a line end, a character of a script without spaces, a word, or a mark."""
+_INDENT: Final = 16
+"""Most blanks of a row that are shown."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 _RUN: Final = 3
 _SECRETS: Final = (
@@ -27,7 +29,7 @@ _SECRETS: Final = (
         r"\b(?:[spr]k|gh[oprsu]|github_pat|glpat|hf|npm|xox[abeprs])[-_][\w-]{8,}|\b(?:AKIA|ASIA|AIza)[\w-]{8,}"
     ),
     re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]+)*"),
-    re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{12,}"),
+    re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{12,}", re.ASCII),
     re.compile(r"[A-Za-z0-9_+/=-]{40,}"),
 )
 """Keys, addresses, links and tokens (the prefixes that their issuers document); masked in the raw text, whole."""
@@ -63,17 +65,21 @@ class Wording:
 
 def fold_words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order, slots and marks left out."""
-    return tuple(word for word in map(_folded, _WORD.findall(text.replace(SLOT, " "))) if _is_word(word))
+    return _folded_words(_WORD.findall(text.replace(SLOT, " ")))
 
 
 def outer_words(text: str, most: int) -> tuple[str, ...]:
     """The folded words of the outer parts of a raw prompt, in order, without secrets."""
-    return tuple(word for word in map(_folded, _cut(text, most)) if _is_word(word))
+    return _folded_words(_cut(text, most))
+
+
+def _folded_words(pieces: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(word for word in (_folded(word) for _, word in pieces) if _is_word(word))
 
 
 def redact(text: str) -> str:
     """`text` with e-mail addresses, links, keys and numbers masked."""
-    return _merge(_NUMBERS.sub(SLOT, _masked(text).replace(_MASK, SLOT)))
+    return _merge(_NUMBERS.sub(SLOT, _masked(visible(text)).replace(_MASK, SLOT)))
 
 
 def _masked(text: str) -> str:
@@ -90,7 +96,7 @@ def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wor
     halves are compared.
     """
     cut = [_cut(text, most) for text in texts]
-    folded = [[_folded(word) for word in words] for words in cut]
+    folded = [[_folded(word) for _, word in pieces] for pieces in cut]
     grams = [set(zip(words, words[1:], words[2:], strict=False)) for words in folded]
     seen = Counter(gram for own in grams for gram in own)
     others = len(texts) - 1
@@ -98,9 +104,9 @@ def wording(texts: Sequence[str], most: int, share: float, firmly: float) -> Wor
     measured = [_measure(words, _shared(words, seen, firm_at, once=True)) for words in folded]
     best = max(range(len(texts)), key=lambda i: (sum(measured[i]), -i))
     kept = _shared(folded[best], seen, kept_at)
-    shown = [word if keep else SLOT for word, keep in zip(cut[best], kept, strict=True)]
+    shown = "".join(_shown(gap, word if keep else SLOT) for (gap, word), keep in zip(cut[best], kept, strict=True))
     words = tuple(word for word, keep in zip(folded[best], kept, strict=True) if keep and _is_word(word))
-    return Wording(redact(_merge(_glue(shown))), words, *measured[best])
+    return Wording(redact(_merge(shown)), words, *measured[best])
 
 
 def _shared(words: Sequence[str], seen: Counter[tuple[str, str, str]], least: float, once: bool = False) -> list[bool]:
@@ -139,16 +145,24 @@ def _measure(words: Sequence[str], kept: Sequence[bool]) -> tuple[int, int]:
     return count, clean
 
 
-def _cut(text: str, most: int) -> list[str]:
-    """The outer words of a text, without secrets, between two line ends, so that its first and last words have
-    neighbours.
+def _cut(text: str, most: int) -> list[tuple[str, str]]:
+    """The outer words of a text, each with the blanks before it, without secrets, between two line ends, so that its
+    first and last words have neighbours.
     """
     half = most // 2
     if len(text) > 40 * most:
         text = text[: 20 * most] + "\n" + text[-20 * most :]
-    # masked first: of words and marks that stand apart nobody can tell that they were a key
-    words = ["\n", *_WORD.findall(visible(_masked(text)).strip()), "\n"]
+    # masked first: of words and marks that stand apart nobody can tell that they were a key; and what nobody sees
+    # within an address would hide a part of it
+    words = [("", "\n"), *_WORD.findall(_masked(visible(text)).strip()), ("", "\n")]
     return words if len(words) <= most else [*words[:half], *words[-half:]]
+
+
+def _shown(gap: str, word: str) -> str:
+    """`word` with the blanks before it: an indentation stays one, everything else that separates is a single blank."""
+    if not gap or word == "\n":
+        return word
+    return (gap[:_INDENT] if not gap.strip(" \t") else " ") + word
 
 
 @lru_cache(maxsize=1 << 17)
@@ -156,11 +170,6 @@ def _folded(word: str) -> str:
     if word.isascii():
         return _NUMBER.sub("0", word.lower())
     return fold(word) or word
-
-
-def _glue(words: Sequence[str]) -> str:
-    text = re.sub(r" ?\n ?", "\n", " ".join(words))
-    return re.sub(r" ([.,;:!?)\]}])", r"\1", text)
 
 
 def _merge(text: str) -> str:

@@ -81,6 +81,22 @@ def test_templates_gives_a_family_or_none_for_every_exchange(
     assigned = pq.read_table(out)
     assert assigned.column_names == ["exchange_id", "family_id"]
     assert len(set(assigned["exchange_id"].to_pylist())) == assigned.num_rows
+    renamed = graphring("templates", "--assignments", tmp_path / "assignments.csv", "--state", state)
+    assert renamed.returncode == 2
+    assert ".parquet" in renamed.stderr
+    assert not (tmp_path / "assignments.csv").exists()
+
+
+def test_templates_shows_a_family_with_its_variants(graphring: Run, state: Path) -> None:
+    listed = json.loads(graphring("templates", "--format", "json", "--state", state).stdout)
+    family = max(listed, key=lambda row: len(row["variants"]))
+    shown = graphring("templates", family["family_id"], "--state", state)
+    assert shown.returncode == 0, shown.stderr
+    for text in (family["exemplar"], *family["variants"]):
+        assert text.split("⟨…⟩")[0].split("\n")[0][:60].strip() in shown.stdout
+    lost = graphring("templates", "F999999", "--state", state)
+    assert lost.returncode == 2
+    assert "F999999" in lost.stderr
 
 
 def test_doctor_finds_a_published_state_in_order(graphring: Run, state: Path) -> None:

@@ -168,6 +168,7 @@ def test_turns_of_phrase_are_no_family(tmp_path):
 
 SECRETS = (
     "jane.doe@example.org",
+    "jane.d\u200boe@exa\u200bmple.org",
     "sk-live-AbCdEfGhIjKl",
     "sk-abcdef0123456789",
     "ghp_0123456789abcdefghij",
@@ -186,8 +187,8 @@ def test_secrets_do_not_reach_the_exemplar(tmp_path, secret):
     families, _ = run(tmp_path, rows)
     assert len(families) == 1
     stored = (tmp_path / "out" / "family_state.parquet").read_bytes() + str(families).encode()
-    told = stored.replace(b" ", b"").lower()  # words and marks stand apart in an exemplar
-    for part in (*re.split(r"[\W_]+", secret), "4929", filler(3).split()[0]):
+    told = stored.replace(b" ", b"").lower()
+    for part in (*re.split(r"[\W_]+", secret.replace("\u200b", "")), "4929", filler(3).split()[0]):
         if len(part) >= 4 and part not in {"https", "example", "token", "PRIVATE", "BEGIN"}:
             assert part.lower().encode() not in told
 
@@ -255,7 +256,21 @@ def test_a_wrapper_in_chinese_is_a_family(tmp_path):
     families, assigned = run(tmp_path, rows)
     assert len(families) == 1
     assert assigned[:80] == [families[0]["family_id"]] * 80
-    assert "推 理" in families[0]["exemplar"]
+    assert "推理的每一个步骤" in families[0]["exemplar"]
+
+
+def test_a_digit_and_a_letter_among_chinese_words_are_no_key(tmp_path):
+    wrapper = "请阅读下面第1段的谜题用A或B回答并写出推理的每一个步骤然后给出最终的判断和理由"
+    rows = [(i % 20, None, f"{wrapper}：{filler(i, 30)}", None) for i in range(80)]
+    families, _ = run(tmp_path, rows)
+    assert "写出推理的每一个步骤" in families[0]["exemplar"]
+
+
+def test_an_exemplar_reads_like_the_prompt(tmp_path):
+    wrapper = '# Rules\n- Call `fetch_ledger(page=next)` first.\n  - Then don\'t stop: answer with {"verdict": "..."}'
+    rows = [(i % 20, None, f"{wrapper}\n\n{filler(i, 30)}", None) for i in range(80)]
+    families, _ = run(tmp_path, rows)
+    assert families[0]["exemplar"] == f"{wrapper}\n\n⟨…⟩"
 
 
 @pytest.mark.parametrize("disguise", ["\u200b", "\u2060", "\u0301", "\ufe0f"])
@@ -270,3 +285,36 @@ def test_invisible_characters_change_no_family(tmp_path, disguise):
     assert len(families) == 1
     assert set(assigned) == {families[0]["family_id"]}
     assert "reasoning before the final verdict" in families[0]["exemplar"]
+
+
+PANGRAM = "The quick brown fox jumps over the lazy dog."
+
+
+def courses(each: int, again: int = 0) -> list[tuple[int, None, str, None]]:
+    """Forty accounts with `each` prompts of their own, one of them with the pangram; `again` accounts send two."""
+    rows = [(i, None, filler(i * 100 + j, 12), None) for i in range(40) for j in range(each)]
+    rows += [(i, None, f"{filler(9_000 + i, 12)} {PANGRAM}", None) for i in range(40)]
+    return rows + [(i, None, f"{filler(9_500 + i, 12)} {PANGRAM}", None) for i in range(again)]
+
+
+def test_a_phrase_that_nobody_comes_back_to_is_no_family(tmp_path):
+    assert run(tmp_path, courses(10))[0] == []
+    families, _ = run(tmp_path, courses(10, again=5), name="again")
+    assert len(families) == 1
+    assert families[0]["accounts"] == 40
+
+
+def test_of_accounts_with_little_else_nobody_need_come_back(tmp_path):
+    assert len(run(tmp_path, courses(2))[0]) == 1
+
+
+def test_a_wrapper_with_words_enough_is_one_at_its_first_use(tmp_path):
+    rows = courses(10)[:400] + [(i, None, f"{WRAPPER}: {filler(9_000 + i)}", None) for i in range(40)]
+    families, _ = run(tmp_path, rows)
+    assert [f["accounts"] for f in families] == [40]
+
+
+def test_a_known_family_stays_one_when_nobody_comes_back_to_it(tmp_path):
+    run(tmp_path, courses(10, again=5))
+    families, _ = run(tmp_path, courses(10), known=tmp_path / "out", name="next")
+    assert len(families) == 1

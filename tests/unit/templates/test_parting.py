@@ -121,8 +121,8 @@ def test_parts_of_one_task_are_joined_again_and_two_tasks_are_not(rng):
     joined = _rejoined(table, halves, CHOSEN)
     assert sorted(texts.size for texts, _ in joined) == [60, 80]
     both = np.arange(140)
-    assert apart(table, both, both < 80, CHOSEN) >= CHOSEN.cloud_apart_share
-    assert apart(table, both[:80], both[:80] % 2 == 0, CHOSEN) < CHOSEN.cloud_one
+    assert apart(table, both, both < 80, CHOSEN) > 1.2 * CHOSEN.cloud_one
+    assert apart(table, both[:80], both[:80] % 2 == 0, CHOSEN) < 0.8 * CHOSEN.cloud_one
     assert len(_rejoined(table, [(own, i) for i, (own, _) in enumerate(halves)], CHOSEN)) == 3  # known ones stay apart
     assert max(number for _, number in _rejoined(table, [(halves[0][0], 4), *halves[1:]], CHOSEN)) == 4
 
