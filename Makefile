@@ -33,7 +33,7 @@ endif
 
 neo4j: install ## A Neo4j server for development, in the foreground, on free ports of 127.0.0.1
 	@tools/system_packages.sh
-	@$(BIN)/python tools/neo4j/server.py run --home .tools/neo4j
+	@$(BIN)/python -m tools.neo4j.server run --home .tools/neo4j
 
 serve: install ## The page on an existing state
 	@$(BIN)/graphring serve --state $(STATE)

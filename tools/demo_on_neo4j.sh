@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 tools/system_packages.sh
 home=.tools/neo4j-demo
 echo "Starting Neo4j …"
-url=$("$bin/python" tools/neo4j/server.py start --home "$home" | head -n 1)
-trap '"$bin/python" tools/neo4j/server.py stop --home "$home"' EXIT
+url=$("$bin/python" -m tools.neo4j.server start --home "$home" | head -n 1)
+trap '"$bin/python" -m tools.neo4j.server stop --home "$home"' EXIT
 export GRAPHRING_STORE="$url" GRAPHRING_NEO4J_PASSWORD="${GRAPHRING_NEO4J_PASSWORD:-graphring-dev}"
 echo "Neo4j at $url, user neo4j, password $GRAPHRING_NEO4J_PASSWORD"
 "$bin/graphring" demo --state "$state" "$@"

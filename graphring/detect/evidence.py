@@ -50,6 +50,7 @@ class Meter:
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._asked: tuple[Ints, Place] | None = None
+        self._dealt: tuple[Ints, float] | None = None
         self.luck: Mapping[str, float] = base.luck if base else {}
         self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
@@ -132,9 +133,11 @@ class Meter:
 
     def dealt(self, group: Ints) -> float:
         """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself."""
-        wrapped = self._wrapper(group).observed
-        prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])
-        return dealt(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
+        if self._dealt is None or self._dealt[0] is not group:
+            wrapped = self._wrapper(group).observed
+            prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])
+            self._dealt = group, dealt(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
+        return self._dealt[1]
 
     def _wrapper(self, group: Ints) -> Signal:
         best, often = np.zeros(len(group)), np.zeros(len(group))

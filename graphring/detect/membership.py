@@ -82,12 +82,14 @@ def _em(bits, chances, gain, work, firm, start, steps, least, most, worst, worke
         shown = bits[s] > _SHOWN
         if shown.any():
             excused[s] = -np.log2(1.0 - np.exp2(-bits[s][shown]).mean())
+    middle = work.mean()
+    spread = max(((work - middle) ** 2).mean(), 1.0)
     for _ in range(steps):
         for c in (False, True):
             here = firm == c
             if here.any():
                 share[here] = min(max(weight[here].mean(), least), most)
-        ratio[:] = gain + _likelier(work, weight, worked)
+        ratio[:] = gain + _likelier(work, middle, spread, weight, worked)
         for s in range(kinds):
             rate = _rate(bits[s] > _SHOWN, chances[s], weight)
             for a in range(n):
@@ -105,10 +107,10 @@ def _em(bits, chances, gain, work, firm, start, steps, least, most, worst, worke
 
 
 @numba.njit(cache=True)
-def _likelier(work, weight, cap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Bits for members from how much each does: two log-normals, each held to that of everybody by `_HELD` accounts."""
-    middle = work.mean()
-    spread = max(((work - middle) ** 2).mean(), 1.0)
+def _likelier(work, middle, spread, weight, cap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Bits for members from how much each does: two log-normals, each held by `_HELD` accounts to that of everybody,
+    whose mean and variance are given.
+    """
     said = np.zeros(len(work))
     for sign, w in ((1.0, weight), (-1.0, 1.0 - weight)):
         total = w.sum() + _HELD

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphring.detect.layers import Flags
 from graphring.evaluate.truth import Truth
 from graphring.model import Role, Tier
 from graphring.store import Snapshot
@@ -20,7 +21,6 @@ __all__ = ["Findings", "Judged", "Overlap", "bring_together", "findings_of"]
 
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 FLAGGED: Final = (Tier.HIGH.value, Tier.MEDIUM.value)
 

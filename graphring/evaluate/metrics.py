@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from graphring.evaluate.judged import Flags, Ints, Judged, Overlap, Reals
+from graphring.detect.layers import Flags
+from graphring.evaluate.judged import Ints, Judged, Overlap, Reals
 from graphring.evaluate.results import AccountScores, KindScores, LookAlikeScores, RingMatch, RingScores, WatchScores
 
 __all__ = ["account_scores", "guilty_rings", "kind_scores", "look_alike_scores", "ring_scores", "share", "watch_scores"]

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from graphring.evaluate.judged import Flags, Judged, Reals
+from graphring.detect.layers import Flags
+from graphring.evaluate.judged import Judged, Reals
 from graphring.evaluate.metrics import guilty_rings, share
 from graphring.evaluate.results import AtK, Bin, Calibration
 

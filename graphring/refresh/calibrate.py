@@ -16,6 +16,7 @@ import graphring
 from graphring.cases import Outcome
 from graphring.config import Settings
 from graphring.detect.calibration import Curve, fit
+from graphring.detect.layers import Flags
 from graphring.detect.parameters import Parameters
 from graphring.errors import InputError, NoRunError
 from graphring.evaluate.judged import bring_together, findings_of
@@ -33,7 +34,6 @@ from graphring.store import Snapshot
 __all__ = ["Known", "Result", "from_decisions", "from_worlds", "made_worlds", "outcomes_of"]
 
 Reals = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 WEAK: Final = 2.0
 """Rings that the curve before is worth where worlds bring hundreds."""

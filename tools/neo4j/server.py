@@ -1,25 +1,19 @@
 """A Neo4j Community server from Maven Central, for tests and developers; no Docker, no root, nothing installed.
 
-    python tools/neo4j/server.py run   [--home DIR]      in the foreground, until Ctrl-C
-    python tools/neo4j/server.py start  --home DIR       in the background; prints its address
-    python tools/neo4j/server.py stop   --home DIR       by its process id
-    python tools/neo4j/server.py import --home DIR --files DIR   neo4j-admin database import, server stopped
+    python -m tools.neo4j.server run   [--home DIR]      in the foreground, until Ctrl-C
+    python -m tools.neo4j.server start  --home DIR       in the background; prints its address
+    python -m tools.neo4j.server stop   --home DIR       by its process id
+    python -m tools.neo4j.server import --home DIR --files DIR   neo4j-admin database import, server stopped
 
-Maven copies the jars once into `$XDG_CACHE_HOME/graphring` (`~/.cache/graphring`). The server listens on free ports of
-127.0.0.1 only. User `neo4j`, password `$GRAPHRING_NEO4J_PASSWORD`, or else `graphring-dev`.
-
-`$NEO4J_VERSION` names another version than the pom does, `$NEO4J_JAVA` another `java` than the one
-of the PATH: 2026.x needs Java 21 or newer.
+The server listens on free ports of 127.0.0.1 only. User `neo4j`, password `$GRAPHRING_NEO4J_PASSWORD`, or else
+`graphring-dev`.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -34,7 +28,8 @@ from typing import Any
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError
 
-HERE = Path(__file__).parent
+from tools.neo4j.distribution import ServerError, jars, java, version
+
 MAIN = {"5": "org.neo4j.server.CommunityEntryPoint", "2": "org.neo4j.server.Neo4jCommunity"}
 """By the first digit of the version: calendar versions have another main class than 5.26."""
 ADMIN = "org.neo4j.cli.AdminTool"
@@ -47,10 +42,6 @@ BRIEF = ("-XX:TieredStopAtLevel=1",)
 busy machine)."""
 USER, PASSWORD = "neo4j", os.environ.get("GRAPHRING_NEO4J_PASSWORD") or "graphring-dev"
 START_SECONDS = 180
-
-
-class ServerError(Exception):
-    """The server cannot be fetched or started; the message says why."""
 
 
 @dataclass
@@ -83,49 +74,6 @@ class Server:
     def alive(self) -> bool:
         """Whether it runs; a dead child is reaped."""
         return self.process.poll() is None if self.process is not None else _alive(self.pid)
-
-
-def version() -> str:
-    """The version that the environment names, or else the pom."""
-    if chosen := os.environ.get("NEO4J_VERSION"):
-        return chosen
-    found = re.search(r"<neo4j\.version>([^<]+)<", (HERE / "pom.xml").read_text(encoding="utf-8"))
-    assert found is not None
-    return found[1]
-
-
-def java() -> str:
-    """The command that runs Java."""
-    return os.environ.get("NEO4J_JAVA") or "java"
-
-
-def jars() -> Path:
-    """The directory of jars; fetched by Maven the first time.
-
-    Raises
-    ------
-    ServerError: there is no Java, no Maven, or it failed.
-    """
-    for tool in (java(), "mvn"):
-        if shutil.which(tool) is None:
-            raise ServerError(f"{tool} is not installed (Debian: apt-get install openjdk-17-jre-headless maven)")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "graphring"
-    lib = cache / f"neo4j-{version()}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if lib.is_dir():
-            return lib
-        part = cache / f".neo4j-{version()}"
-        shutil.rmtree(part, ignore_errors=True)
-        command = ["mvn", "-B", "-ntp", "-q", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies"]
-        command += ["-DincludeScope=runtime", f"-DoutputDirectory={part}", f"-Dneo4j.version={version()}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode or not list(part.glob("neo4j-server-*.jar")):
-            lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            raise ServerError(f"Maven could not fetch Neo4j: {lines[0] if lines else done.returncode}")
-        part.rename(lib)
-    return lib
 
 
 def start(

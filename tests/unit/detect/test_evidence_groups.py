@@ -20,7 +20,7 @@ def meter_of(sent, prompts):
     code = np.arange(n, dtype=np.int32)
     items = build_layer("item", account, np.concatenate(sent), code)
     meter = Meter.__new__(Meter)
-    meter.p = Parameters()
+    meter.p, meter._dealt = Parameters(), None
     meter.r = SimpleNamespace(
         content=SimpleNamespace(items=items),
         customers=SimpleNamespace(code=code, count=n),
