@@ -64,11 +64,13 @@ def as_lines(title: str, lines: Iterable[str]) -> RenderableType:
 
 
 def number(value: object) -> str:
-    """A value of a table: numbers with separators and two decimals at most, text on one line."""
+    """A value of a table: numbers with separators and two decimals at most, times to the minute, text on one line."""
     if isinstance(value, float):
         return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else plain(value, 200)
 
 

@@ -111,7 +111,7 @@ def show(
         out.print(f"{ring}  {row['tier']}  {row['score']:.1f} bits  {row['accounts']:,} accounts  ({row['status']})")
         out.print(plain(row["headline"]))
         out.print(f"History: {plain(life(ledger.to_pylist()), 1_000)}")
-        for line in _standing(row, evidence, opened.settings, snapshot.run.counts.get("exchanges", 1) > 0):
+        for line in _standing(row, evidence, members, opened.settings, snapshot.run.counts.get("exchanges", 1) > 0):
             out.print(plain(line))
         holds = _what_holds(row, evidence, objects)
         for table in (*_evidence_tables(evidence), *holds, _objects_table(objects), _members_table(members)):
@@ -123,9 +123,11 @@ def show(
                 out.print(f"{entry.at:%Y-%m-%d %H:%M} {plain(entry.by)}: {plain(said)}")
 
 
-def _standing(row: dict[str, Any], evidence: pa.Table, settings: Settings, traffic: bool) -> list[str]:
+def _standing(
+    row: dict[str, Any], evidence: pa.Table, members: pa.Table, settings: Settings, traffic: bool
+) -> list[str]:
     """What the finding is worth, why it has this tier, and what would explain it innocently."""
-    from graphring.detect.narrate import chance
+    from graphring.detect.narrate import chance, counted
     from graphring.detect.tiers import missing, rules, standing_of
     from graphring.refresh.calibration import parameters_of
 
@@ -141,7 +143,7 @@ def _standing(row: dict[str, Any], evidence: pa.Table, settings: Settings, traff
         lines.append(f"Best innocent explanation (if true, {weight}): {row['benign_explanation']}")
     if row["measure"]:
         lines.append(f"Suggested measure: {row['measure']}")
-    return lines
+    return [*lines, *filter(None, [counted(members.to_pylist())])]
 
 
 def _evidence_tables(evidence: pa.Table) -> list[RenderableType]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["chance", "cut_of", "dissolution", "remaining_of", "without_families"]
+__all__ = ["chance", "counted", "cut_of", "dissolution", "remaining_of", "without_families"]
 
 Row = Mapping[str, Any]
 
@@ -56,6 +56,19 @@ def dissolution(ring: Row, objects: Iterable[Row]) -> str:
         f"The ring's own objects connect {_number(connected)} of its {_accounts(n)}. Without {these} fewer than half "
         f"stay connected: {_number(int(cut[-1]['remain']))}."
     )
+
+
+def counted(accounts: Iterable[Row]) -> str:
+    """Of whom the evidence counts more accounts than the ring has members; empty where all are members.
+
+    A victim, or an honest customer of a reseller, was found with the ring and shows what it shows.
+    """
+    roles = [str(row["role"]) for row in accounts]
+    others = sum(role != "member" for role in roles)
+    if not others:
+        return ""
+    beside = "1 account that is no member" if others == 1 else f"{_number(others)} accounts that are no members"
+    return f"The evidence was measured with {beside}; the list of accounts tells why: {_accounts(len(roles))} in all."
 
 
 def chance(ring: Row) -> str:

@@ -16,7 +16,7 @@ from graphring.cases.charts import heat_map, waterfall
 from graphring.cases.entry import moment
 from graphring.cases.formats import wording
 from graphring.cases.text import visible
-from graphring.detect.narrate import chance, cut_of, dissolution, without_families
+from graphring.detect.narrate import chance, counted, cut_of, dissolution, without_families
 from graphring.model import Tier
 
 __all__ = ["FILE_NAME", "render"]
@@ -54,6 +54,7 @@ def render(case: Case) -> bytes:
             dissolution=dissolution(case.ring, case.objects),
             cut=cut_of(case.objects),
             chance=chance(case.ring),
+            counted=counted(case.accounts),
             objects=case.objects[:_OBJECTS],
             families=case.families[:_FAMILIES],
             heat=heat_map(case.activity),

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from graphring.detect.narrate import chance, cut_of, dissolution, without_families
+from graphring.detect.narrate import chance, counted, cut_of, dissolution, without_families
 from graphring.detect.tiers import missing, rules, standing_of
 from graphring.model import Tier
 from graphring.refresh.calibration import parameters_of
@@ -51,9 +51,8 @@ def _pieces(ring: Ring) -> None:
     pieces = records(ring.evidence)
     facts = [piece for piece in pieces if not piece["inferred"]]
     inferred = [piece for piece in pieces if piece["inferred"]]
-    markup.section(
-        "Observed", "What the logs show, against what accounts that have nothing to do with each other would."
-    )
+    against = "What the logs show, against what accounts that have nothing to do with each other would."
+    markup.section("Observed", f"{against} {counted(records(ring.accounts))}".strip())
     _table(facts, "Observed against expected")
     markup.section("Inferred", "Concluded by comparison with other hours, other accounts or everybody else.")
     if inferred:

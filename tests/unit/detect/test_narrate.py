@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from graphring.detect.narrate import chance, cut_of, dissolution, remaining_of, without_families
+from graphring.detect.narrate import chance, counted, cut_of, dissolution, remaining_of, without_families
 
 RING = {"accounts": 240, "connected": 231, "p_value": 0.002, "q_value": 0.0081}
 EVIDENCE = [
@@ -48,3 +48,10 @@ def test_what_an_older_run_does_not_say_is_not_made_up() -> None:
         assert chance(old) == ""
         assert without_families(old, [{"family": "content", "remain": nothing}]) == []
     assert chance(RING).endswith("p = 0.002 at most; among all rings of this run, q = 0.0081.")
+
+
+def test_who_is_counted_without_being_a_member() -> None:
+    member, customer = {"role": "member"}, {"role": "customer"}
+    assert counted([member] * 3) == ""
+    assert "1 account that is no member" in counted([member, customer, member])
+    assert counted([member, customer, customer]).endswith("3 accounts in all.")
