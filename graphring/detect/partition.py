@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from graphring.detect.cuts import communities_of, connections, merged, own_objects, parts_of, ratios, told
-from graphring.detect.layers import Ints, Layer
+from graphring.detect.layers import Flags, Ints, Layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.pools import pools
 from graphring.detect.relations import Relations
 
-__all__ = ["joined_works", "split_works", "torn_works"]
+__all__ = ["in_common", "joined_works", "split_works", "torn_works"]
 
 
 def split_works(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
@@ -31,6 +31,17 @@ def torn_works(r: Relations, group: Ints, p: Parameters, layers: Sequence[Layer]
     """
     share = p.torn_payloads if layers else p.torn
     return _parted(own_objects(layers or _work(r), group, p), group, p, share, p.torn_least)
+
+
+def in_common(r: Relations, group: Ints, inside: Flags, p: Parameters) -> float:
+    """Connections of a part of a group with the others by conversations, addresses, payment methods and links.
+
+    Parameters
+    ----------
+    inside: for each account of the group, whether it is in the part.
+    """
+    layers = (r.conversations, r.roaming, r.lines, r.payments, *r.links)
+    return float(connections(own_objects(layers, group, p), inside.astype(np.int64))[0, 1])
 
 
 def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:

@@ -11,7 +11,7 @@ from graphring.detect.groups import candidates
 from graphring.detect.judge import Verdict, judge, strong
 from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
-from graphring.detect.partition import joined_works, split_works, torn_works
+from graphring.detect.partition import in_common, joined_works, split_works, torn_works
 from graphring.detect.pools import pools, split_pools
 from graphring.detect.relations import Relations
 
@@ -92,12 +92,22 @@ def _torn(meter: Meter, group: Ints) -> list[Ints]:
             pieces.append(piece)
             continue
         v = judge(meter, piece)
-        shown = [float(v.beside_content[np.isin(piece, part)].mean()) for part in parts]
+        shown = [_beside(meter, v, part, stands) for part, stands in zip(parts, alone, strict=True)]
         least = meter.p.bears_out * max(x for x, stands in zip(shown, alone, strict=True) if stands)
         ring = [stands or x >= least for x, stands in zip(shown, alone, strict=True)]
         pieces.append(np.sort(np.concatenate([x for x, of in zip(parts, ring, strict=True) if of])))
         pieces += [x for x, of in zip(parts, ring, strict=True) if not of]
     return pieces
+
+
+def _beside(meter: Meter, whole: Verdict, part: Ints, stands: bool) -> float:
+    """Bits of what a part of a group shows beside what it sends: measured in the group, or, where it has nothing in
+    common with the others and does not stand without them, by itself. A class that did the same exercises, in its room,
+    looks like a queue in company that is larger.
+    """
+    inside = np.isin(whole.group, part)
+    measured = whole if stands or in_common(meter.r, whole.group, inside, meter.p) > 0.0 else judge(meter, part)
+    return float(measured.beside_content[np.isin(measured.group, part)].mean())
 
 
 def _apart(meter: Meter, whole: Verdict, parts: list[Ints]) -> list[Verdict]:

@@ -10,7 +10,7 @@ import pytest
 from graphring.detect import rings
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
-from graphring.detect.partition import split_works, torn_works
+from graphring.detect.partition import in_common, split_works, torn_works
 from graphring.detect.rings import _together, _torn
 
 P = Parameters()
@@ -21,10 +21,16 @@ def layer(account: list[int], key: list[int]):
     return build_layer("x", np.array(account, dtype=np.int32), np.array(key, dtype=np.int64), GROUP)
 
 
-def relations(items: list[tuple[int, int]], wrappers: list[tuple[int, int]] = ()) -> SimpleNamespace:
+def relations(
+    items: list[tuple[int, int]], wrappers: list[tuple[int, int]] = (), lines: list[tuple[int, int]] = ()
+) -> SimpleNamespace:
     made = [layer([a for a, _ in uses], [o for _, o in uses]) for uses in (items, wrappers)]
     content = SimpleNamespace(items=made[0], wrappers=made[1])
-    return SimpleNamespace(content=content, conversations=layer([], []), links=())
+    none = layer([], [])
+    return SimpleNamespace(
+        content=content, conversations=none, roaming=none, lines=layer([a for a, _ in lines], [o for _, o in lines]),
+        payments=none, links=(),
+    )  # fmt: skip
 
 
 def queue(accounts: range, first: int, n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
@@ -72,11 +78,36 @@ def test_who_divides_other_payloads_goes_unless_it_shares_the_ring_s_cards(other
     """Two queues of the users of one wrapper, of which only the first stands alone."""
     rng = np.random.default_rng(3)
     every = [(int(a), 1) for a in GROUP]
-    r = relations(queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng), every)
+    r = relations(queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng), every, [(0, 7), (30, 7)])
     bits = np.where(GROUP < 25, 4.0, others)
     monkeypatch.setattr(rings, "core_of", lambda _, part: True if len(part) == 25 else None)
-    monkeypatch.setattr(rings, "judge", lambda _, piece: SimpleNamespace(beside_content=bits[piece]))
+    monkeypatch.setattr(rings, "judge", lambda _, piece: SimpleNamespace(group=piece, beside_content=bits[piece]))
     assert sizes(_torn(SimpleNamespace(r=r, p=P), GROUP)) == ([(0, 40)] if together else [(0, 25), (25, 15)])
+
+
+def test_a_part_that_has_nothing_in_common_with_the_others_is_measured_by_itself(monkeypatch):
+    """A class in its room: in a larger company its place is none, and its addresses speak against it."""
+    rng = np.random.default_rng(3)
+    r = relations(
+        queue(range(25), 0, 100, rng) + queue(range(25, 40), 1_000, 60, rng), [(int(a), 1) for a in GROUP], [(0, 7)]
+    )
+    monkeypatch.setattr(rings, "core_of", lambda _, part: True if len(part) == 25 else None)
+    bits = {40: 4.0, 15: 0.5}
+    monkeypatch.setattr(
+        rings,
+        "judge",
+        lambda _, piece: SimpleNamespace(group=piece, beside_content=np.full(len(piece), bits[len(piece)])),
+    )
+    assert sizes(_torn(SimpleNamespace(r=r, p=P), GROUP)) == [(0, 25), (25, 15)]
+    monkeypatch.setattr(rings, "in_common", lambda *_: 1.0)
+    assert sizes(_torn(SimpleNamespace(r=r, p=P), GROUP)) == [(0, 40)]
+
+
+def test_what_parts_have_in_common_beside_what_they_send():
+    r = relations([], lines=[(0, 7), (30, 7), (1, 8), (2, 8)])
+    assert in_common(r, GROUP, GROUP < 25, P) == 1.0
+    assert in_common(r, GROUP, GROUP < 3, P) == 1.0
+    assert in_common(r, GROUP, np.isin(GROUP, [1, 2]), P) == 0.0
 
 
 def test_a_part_that_the_reunited_whole_loses_stands_by_itself(monkeypatch):
