@@ -42,27 +42,29 @@ def templates(
     if assignments is not None:
         _check(assignments)
     with open_state(must_exist(settings_of(config, state))) as opened:
-        if assignments is not None:
-            _write(opened, assignments)
         snapshot = opened.snapshot()
         order = [("accounts", "descending"), ("exchanges", "descending"), ("family_id", "ascending")]
         rows = snapshot.families().sort_by(order).to_pylist()
-        if family is None:
-            columns = (*_COLUMNS, "variants") if output is Format.JSON else _COLUMNS
-            title = f"{len(rows)} template families ({snapshot.run.run_id})"
-            print_rows(output, title, columns, [[row[name] for name in columns] for row in rows])
-            return
-        found = [row for row in rows if row["family_id"] == family]
-        if not found:
+        found = [row for row in rows if family in {None, row["family_id"]}]
+        if family is not None and not found:
             raise InputError(
                 f"run {snapshot.run.run_id} has no template family {family}", "graphring templates lists them"
             )
-    _show(found[0], output)
+        if assignments is not None:
+            _write(opened, assignments)
+    if family is not None and output is not Format.CSV:
+        _show(found[0], output)
+        return
+    columns = (*_COLUMNS, "variants") if output is Format.JSON else _COLUMNS
+    title = f"{len(found)} template families ({snapshot.run.run_id})"
+    print_rows(output, title, columns, [[row[name] for name in columns] for row in found])
 
 
 def _check(path: Path) -> None:
     if path.suffix != ".parquet":
         raise InputError(f"'{path}' would be a Parquet file under another name", "Let its name end with .parquet")
+    if path.is_dir():
+        raise InputError(f"'{path}' is a directory", "Name a file in it")
     if not path.absolute().parent.is_dir():
         raise GraphringError(f"'{path}' cannot be written: its directory does not exist", "Make the directory first")
 
@@ -75,7 +77,7 @@ def _write(state: State, path: Path) -> None:
 
 
 def _show(row: dict[str, Any], output: Format) -> None:
-    if output is not Format.TABLE:
+    if output is Format.JSON:
         out.file.write(as_json(row) + "\n")
         return
     out.print(
@@ -89,4 +91,4 @@ def _show(row: dict[str, Any], output: Format) -> None:
         for text in texts:
             out.print()
             for line in text.splitlines():
-                out.print(f"  {plain(line)}")
+                out.print(f"  {plain(line.expandtabs(4))}")

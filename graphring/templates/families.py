@@ -13,7 +13,7 @@ from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.templates import state
 from graphring.templates.cover import inherit
-from graphring.templates.groups import CLOUD, PAYLOAD, WRAPPER, Group, group_exchanges
+from graphring.templates.groups import CLOUD, PAYLOAD, WRAPPER, Group, Labels, group_exchanges
 from graphring.templates.join import Node, join
 from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
@@ -22,8 +22,9 @@ from graphring.templates.reading import Texts, read_texts
 from graphring.templates.report import Family, write_assignments, write_families
 from graphring.templates.rewordings import reword
 from graphring.templates.search import Found
+from graphring.templates.sketch import Ints
 from graphring.templates.table import Codes
-from graphring.templates.tally import Tally, sharers, tally
+from graphring.templates.tally import Tally, tally
 
 __all__ = ["find_families"]
 
@@ -54,28 +55,30 @@ def find_families(
     night = open_night(exchanges)
     digest = night.digest(repr(chosen))
     memory = state.load(known, digest)
-    label, payload, groups, prompts = group_exchanges(night, memory, chosen, out)
-    loose = read_texts(night, label, payload, groups, texts, chosen)
-    family = _join(night, label, groups, chosen)
-    label = reword(night, label, groups, family, loose, memory, chosen)
+    labels, groups, prompts = group_exchanges(night, memory, chosen, out)
+    loose = read_texts(night, labels, groups, texts, chosen)
+    family = _join(night, labels, groups, chosen)
+    label = reword(night, labels.first(), groups, family, loose, memory, chosen)
+    size = np.maximum(tally(night, label, len(groups)).exchanges, tally(night, labels.beneath, len(groups)).exchanges)
     family = without_phrases(night, label, groups, family, chosen)
-    label = _relabel(label, family, prompts, groups)
+    label = _relabel(label, labels.beneath, family, prompts, groups)
+    family = _used(label, labels.payload, groups, family)
     numbers, last = _number(groups, family, memory)
-    found = _describe(night, label, payload, groups, family, numbers, chosen)
+    found = _describe(night, label, labels.payload, groups, family, numbers, size, chosen)
     of_group = np.array([numbers.get(root, 0) for root in family] + [0], np.int32)
-    row_family = np.where(label >= 0, of_group[label], of_group[payload])
+    row_family = np.where(label >= 0, of_group[label], of_group[labels.payload])
     write_families(out, found, int(np.unique(night.account).size))
     write_assignments(out, night, row_family)
     state.save(out, digest, memory, state.Memory(last, _remember(memory, groups, family, numbers, found)))
 
 
-def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -> list[int]:
+def _join(night: Night, labels: Labels, groups: list[Group], chosen: Parameters) -> list[int]:
     """For each group the first group of its family, or -1."""
-    count = tally(night, label, len(groups))
+    count = labels.tally(night, len(groups))
     nodes_of = [
         i for i, g in enumerate(groups) if (g.wording or g.known) and (g.kind == WRAPPER or count.exchanges[i] > 0)
     ]
-    accounts = sharers(night, label, np.array(nodes_of, np.int64))
+    accounts = labels.sharers(night, np.array(nodes_of, np.int64))
     nodes = [
         Node(g.words, int(count.exchanges[i]), own, g.alone(own.size, chosen), g.kind == PAYLOAD, g.marks)
         for i, g, own in zip(nodes_of, (groups[i] for i in nodes_of), accounts, strict=True)
@@ -95,8 +98,9 @@ def _join(night: Night, label: Codes, groups: list[Group], chosen: Parameters) -
     return family
 
 
-def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[Group]) -> Codes:
-    """Rows of families only; leftover rows inherit a family that nearly all rows with one of their atoms have.
+def _relabel(label: Codes, beneath: Codes, family: list[int], prompts: Found, groups: list[Group]) -> Codes:
+    """Rows of families only: their prompt's, else that of what lies beneath, be their prompt's group a turn of phrase;
+    leftover rows inherit a family that nearly all rows with one of their atoms have.
 
     Not from rows that are in a cloud by themselves: those had no shingles to tell them.
     """
@@ -106,7 +110,16 @@ def _relabel(label: Codes, family: list[int], prompts: Found, groups: list[Group
     told = np.array([g.source != CLOUD for g in groups] + [False])[label]
     wrapped = np.where((out >= 0) & kinds[out] & told, out, -1).astype(np.int32)
     grown = inherit(prompts.incidence, wrapped, prompts.lexicon.size > 0)
-    return np.where(out >= 0, out, grown).astype(np.int32)
+    below = of_group[beneath]
+    return np.where(out >= 0, out, np.where(below >= 0, below, grown)).astype(np.int32)
+
+
+def _used(label: Codes, payload: Codes, groups: list[Group], family: list[int]) -> list[int]:
+    """`family`, with -1 for new families of which no exchange is left: all have one that goes before."""
+    roots = np.array([*family, -1], np.int64)
+    used = set(np.unique(label).tolist()) | set(np.unique(roots[payload]).tolist())
+    used |= {root for g, root in zip(groups, family, strict=True) if g.known is not None}
+    return [root if root in used else -1 for root in family]
 
 
 def _number(groups: list[Group], family: list[int], memory: state.Memory) -> tuple[dict[int, int], int]:
@@ -132,15 +145,18 @@ def _members(groups: list[Group], family: list[int]) -> dict[int, list[Group]]:
 
 def _describe(
     night: Night, label: Codes, payload: Codes, groups: list[Group], family: list[int], numbers: dict[int, int],
-    chosen: Parameters,
+    size: Ints, chosen: Parameters,
 ) -> list[Family]:  # fmt: skip
+    """The families of tonight, each shown as its largest wording; `size` is how many exchanges each group has."""
     of_group = np.array([*family, -1], np.int32)
     wrappers = tally(night, label, len(groups))
     payloads = tally(night, of_group[payload], len(groups))
     out: dict[int, Family] = {}
-    members = _members(groups, family)
+    shows = {"prompt", CLOUD}  # before what a template_id or system prompt brings together
+    large = sorted(range(len(groups)), key=lambda i: (groups[i].source not in shows, -int(size[i]), groups[i].keys))
+    members = _members([groups[i] for i in large], [family[i] for i in large])
     for root, number in numbers.items():
-        own = sorted(members[root], key=lambda g: (g.known is None, -len(g.rows), g.keys))
+        own = members[root]
         count: Tally = payloads if payloads.exchanges[root] > wrappers.exchanges[root] else wrappers
         if not count.exchanges[root]:
             continue

@@ -14,13 +14,13 @@ from graphring.templates import state
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
 from graphring.templates.search import Found, search
-from graphring.templates.sketch import Hashes
+from graphring.templates.sketch import Hashes, Ints
 from graphring.templates.table import Codes
-from graphring.templates.tally import majority, tally
+from graphring.templates.tally import Tally, majority, sharers, tally
 from graphring.templates.traces import traces
 from graphring.templates.wording import Wording, fold_words
 
-__all__ = ["CLOUD", "PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "group_exchanges", "text_hash"]
+__all__ = ["CLOUD", "PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "Labels", "group_exchanges", "text_hash"]
 
 PAYLOAD: Final = "payload"
 WRAPPER: Final = "wrapper"
@@ -77,31 +77,60 @@ class Group:
         return accounts >= chosen.min_accounts and self.wording is not None and self.points() >= chosen.points
 
 
+@dataclass(frozen=True)
+class Labels:
+    """For each exchange three groups, -1: none. A group is in one of them only."""
+
+    wrapper: Codes
+    """Of its prompt's wrapper."""
+    beneath: Codes
+    """Of its template_id, else of its system prompt: its family where the prompt has none."""
+    payload: Codes
+
+    def first(self) -> Codes:
+        """The wrapper's, else that beneath."""
+        return np.where(self.wrapper >= 0, self.wrapper, self.beneath).astype(np.int32)
+
+    def tally(self, night: Night, groups: int) -> Tally:
+        """Counts of wrappers and of what is beneath, each among all its exchanges."""
+        one, other = tally(night, self.wrapper, groups), tally(night, self.beneath, groups)
+        return Tally(
+            one.exchanges + other.exchanges, one.accounts + other.accounts, one.first + other.first,
+            one.last + other.last,
+        )  # fmt: skip
+
+    def sharers(self, night: Night, wanted: Ints) -> list[Ints]:
+        """The accounts of each wanted group, ascending."""
+        pairs = zip(sharers(night, self.wrapper, wanted), sharers(night, self.beneath, wanted), strict=True)
+        return [np.concatenate([one, other]) for one, other in pairs]
+
+
 def group_exchanges(
     night: Night, memory: state.Memory, chosen: Parameters, scratch: Path
-) -> tuple[Codes, Codes, list[Group], Found]:  # fmt: skip
-    """Label each exchange with a group: its prompt's wrapper, else its template_id, else its system prompt.
+) -> tuple[Labels, list[Group], Found]:  # fmt: skip
+    """Label each exchange with the group of its prompt's wrapper, of its payload, and of what it was sent with.
 
     Returns
     -------
-    For each exchange its group and the group of its payload (-1: none), the groups, and the search of the prompts.
+    The labels, the groups, and the search of the prompts.
     """
     groups: list[Group] = []
     prompts = _search(night, memory, chosen, "prompt", scratch)
     label = _adopt(prompts, prompts.label, memory, "prompt", groups, chosen)
+    beneath = np.full(label.size, -1, np.int32)
     payload = _adopt(prompts, prompts.payload, memory, "prompt", groups, chosen, kind=PAYLOAD)
     told = _template_hashes(night)
     if told.any():
         for group, value in zip(groups, majority(label, told, len(groups), chosen.told).tolist(), strict=True):
             group.told = value
-        _exact(night, told, label, memory, "template", groups, chosen)
+        _exact(night, told, beneath, memory, "template", groups, chosen)
     if night.systems:
         systems = _search(night, memory, chosen, "system", scratch)
-        free = np.where(label < 0, systems.label, -1).astype(np.int32)
+        free = np.where(beneath < 0, systems.label, -1).astype(np.int32)
         found = _adopt(systems, free, memory, "system", groups, chosen)
-        label = np.where(label < 0, found, label).astype(np.int32)
-        _exact(night, night.system, label, memory, "exact", groups, chosen)
-    return label, payload, groups, prompts
+        beneath = np.where(beneath < 0, found, beneath).astype(np.int32)
+        _exact(night, night.system, beneath, memory, "exact", groups, chosen)
+    return Labels(label, beneath, payload), groups, prompts
 
 
 def _search(night: Night, memory: state.Memory, chosen: Parameters, source: str, scratch: Path) -> Found:

@@ -43,7 +43,9 @@ SINGLE: Final = 5
 """A word by itself: scripts that are written without spaces."""
 
 FOLDED: Final = 0x20000
-"""Code points from here on (rare ideographs, tags, private use) are not in the table."""
+"""Code points from here on are not in the table: rare ideographs, words by themselves, up to _TAGS."""
+_TAGS: Final = 0xE0000
+"""Tags, variation selectors and private use, from here on, are invisible."""
 
 _BREAKS: Final = frozenset("\n\r\v\f\u2028\u2029\x85.!?:;。！？：；؟۔।…|{}[]<>")
 _CONFUSABLES: Final = {
@@ -60,8 +62,9 @@ _CONFUSABLES: Final = {
 WITHOUT_SPACES: Final = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FFF), (0x3005, 0x3007), (0x3021, 0x3029),
     (0x3040, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
+    (0x20000, 0xDFFFF),
 )  # fmt: skip
-"""Thai to Burmese and Khmer, and the Han and Kana blocks; Hangul is written with spaces."""
+"""Thai to Burmese and Khmer, the Han and Kana blocks and rare ideographs; Hangul is written with spaces."""
 
 
 @cache
@@ -100,7 +103,8 @@ def _fold_one(code: int) -> tuple[int, int]:
 @cache
 def _invisible() -> re.Pattern[str]:
     kinds, _, _ = fold_table()
-    return re.compile("[" + "".join(re.escape(chr(code)) for code in np.flatnonzero(kinds == SKIP).tolist()) + "]+")
+    skipped = "".join(re.escape(chr(code)) for code in np.flatnonzero(kinds == SKIP).tolist())
+    return re.compile(f"[{skipped}{chr(_TAGS)}-{chr(0x10FFFF)}]+")
 
 
 def visible(text: str) -> str:
@@ -114,16 +118,16 @@ def fold(text: str) -> str:
     out: list[str] = []
     for char in text:
         code = ord(char)
-        kind = int(kinds[code]) if code < FOLDED else WORD
+        kind = int(kinds[code]) if code < FOLDED else SINGLE if code < _TAGS else SKIP
         if kind == SKIP:
             continue
         if kind in (SPACE, BREAK):
             out.append(" ")
         elif kind == SINGLE:
-            out.append(f" {chr(folded[code])} ")
+            out.append(f" {chr(folded[code]) if code < FOLDED else char} ")
         elif kind == DIGIT:
             if not out or out[-1] != "0":
                 out.append("0")
         else:
-            out.append(chr(folded[code]) if code < FOLDED else char)
+            out.append(chr(folded[code]))
     return " ".join("".join(out).split())

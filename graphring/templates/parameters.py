@@ -115,7 +115,8 @@ class Parameters:
     """Share of its median score that a cloud gives the texts of another, and that one its, for both to be one."""
     cloud_one: float = 0.65
     """Share of the bits that hold two clouds together below which words do not tell them apart (`apart`): turns of
-    phrase of one task have .55 at most, different tasks .80 and more (looked at on both halves)."""
+    phrase of one task have .55 at most, different tasks .80 and more (looked at on both halves); with several
+    prompts a wording, which fragment more, .4 to .9 and .6 and more."""
     cloud_words: float = 4.5
     """Words of a cloud that its texts have, in the mean: phrases of customers have 4.4 at most, the shortest task 4.8
     (looked at on both halves)."""
@@ -132,7 +133,7 @@ class Parameters:
     once_accounts: int = 20
     """Accounts of whom nobody sent a second prompt of a family, for it to be a phrase that nobody comes back to."""
     once_others: float = 5.0
-    """Prompts outside the family that they sent in the mean; of who sends little nothing can be expected twice."""
+    """Prompts in no family that they sent in the mean; of who sends little else nothing can be expected twice."""
     once_points: float = 18.0
     """Points of a wording that is a wrapper even so: turns of phrase, exercises and test sentences have 12 to 18."""
     payload_accounts: int = 5

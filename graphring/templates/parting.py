@@ -2,7 +2,7 @@
 
 Two wrappers each have words of their own; two ways to word one wrapper have the words of its subject in common, and
 what is left over tells only some of their texts apart. So the bits that tell two sides apart are measured by the bits
-that hold the two together: of one wrapper they are a sixth at most, of two a quarter and more, however
+that hold the two together: of one wrapper they are a sixth at most, of two about a fifth and more, however
 long the wordings.
 """
 
@@ -67,7 +67,10 @@ def apart(table: Lexis, texts: Ints, side: Sides, chosen: Parameters) -> float:
     """
     first, _ = _wordings(table, texts, chosen)
     together = float(np.median(own_bits(table, texts, chosen.cloud_core, chosen)))
-    score, here = _score(_incidence(table, texts[first]), side[first], chosen, left_out=True), side[first]
+    here = side[first]
+    if here.all() or not here.any():
+        return 0.0  # one wording on both sides
+    score = _score(_incidence(table, texts[first]), here, chosen, left_out=True)
     return float(np.median(score[here]) - np.median(score[~here])) / max(together, 1.0)
 
 

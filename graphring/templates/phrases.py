@@ -27,9 +27,10 @@ def without_phrases(
 ) -> list[int]:  # fmt: skip
     """`family`, with -1 for the groups of a family that is a phrase.
 
-    That is one of `once_accounts` accounts of which none sent a second prompt with it, though each sent `once_others`
-    others in the mean. A wording that is no turn of phrase by itself (`once_points`), a payload, a system prompt, a
-    provider's template and what was known before stay.
+    That is one of `once_accounts` accounts of which none sent a second prompt with it tonight, though each sent
+    `once_others` in the mean that are in no family: who sends many wrappers once each has few others. A wording that
+    is no turn of phrase by itself (`once_points`), a payload, a system prompt, a provider's template and what was
+    known before stay.
 
     Parameters
     ----------
@@ -38,12 +39,12 @@ def without_phrases(
     """
     out = list(family)
     rows = np.array([*family, -1], np.int32)[label]
-    sent = np.bincount(night.account)
-    accounts, others, back = _counted(rows, night.account, night.prompt, sent, len(groups))
+    alone = np.bincount(night.account, weights=rows < 0).astype(np.int64)  # prompts in no family
+    accounts, others, back = _counted(rows, night.account, night.prompt, alone, len(groups))
     once = (accounts >= chosen.once_accounts) & (back == 0) & (others >= chosen.once_others * accounts)
     firm = {
         root for g, root in zip(groups, family, strict=True)
-        if g.known is not None or g.kind == PAYLOAD or g.source not in {"prompt", CLOUD}
+        if g.known is not None or g.kind == PAYLOAD or g.told or g.source not in {"prompt", CLOUD}
         or (g.source != CLOUD and g.points() >= chosen.once_points)
     }  # fmt: skip
     for i, root in enumerate(family):
@@ -53,9 +54,9 @@ def without_phrases(
 
 
 @numba.njit(nogil=True, cache=True)
-def _counted(label, account, prompt, sent, groups):
-    """For each group (accounts, prompts of these accounts outside it, accounts with two different prompts in it);
-    rows sorted by account.
+def _counted(label, account, prompt, alone, groups):
+    """For each group (accounts, what these have of `alone`, accounts with two different prompts in it); rows sorted by
+    account.
     """
     accounts, others, back = np.zeros(groups, np.int64), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
     owner, first, twice = np.full(groups, -1, np.int64), np.zeros(groups, np.uint64), np.zeros(groups, np.bool_)
@@ -63,11 +64,10 @@ def _counted(label, account, prompt, sent, groups):
         g = label[row]
         if g < 0:
             continue
-        others[g] -= 1
         if owner[g] != account[row]:
             owner[g], first[g], twice[g] = account[row], prompt[row], False
             accounts[g] += 1
-            others[g] += sent[account[row]]
+            others[g] += alone[account[row]]
         elif not twice[g] and prompt[row] != first[g]:
             twice[g] = True
             back[g] += 1

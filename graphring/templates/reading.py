@@ -1,6 +1,5 @@
 """The one look at raw texts: a few sampled prompts of each group, and what wording they have in common."""
 
-# ruff: noqa: PLR0917 - the stages hand on what they share
 from __future__ import annotations
 
 import re
@@ -12,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import structlog
 
-from graphring.templates.groups import PAYLOAD, SYSTEMS, WRAPPER, Group
+from graphring.templates.groups import PAYLOAD, SYSTEMS, WRAPPER, Group, Labels
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
-from graphring.templates.table import Codes
 from graphring.templates.tally import sample, smallest, tally
 from graphring.templates.wording import outer_words, wording
 
@@ -40,15 +38,15 @@ class Loose:
 
 
 def read_texts(
-    night: Night, label: Codes, payload: Codes, groups: list[Group], texts: Texts, chosen: Parameters
+    night: Night, labels: Labels, groups: list[Group], texts: Texts, chosen: Parameters
 ) -> dict[int, Loose]:  # fmt: skip
     """Ask once for the sampled prompts of the largest groups, and find the wording of each.
 
     Returns the words of a sample of the rows, of different prompts, that no known wording explains.
     """
-    _pick_rows(night, label, payload, groups, chosen)
+    _pick_rows(night, labels, groups, chosen)
     new = np.array([*(g.known is None for g in groups), True])
-    loose = smallest(np.flatnonzero(new[label]), night.prompt, chosen.cloud_texts)
+    loose = smallest(np.flatnonzero(new[labels.first()]), night.prompt, chosen.cloud_texts)
     wanted = sorted({row for g in groups for row in g.rows} | set(loose.tolist()))
     if not wanted:
         return {}
@@ -65,23 +63,27 @@ def _loose(text: str, most: int) -> Loose:
     return Loose(outer_words(text, most), _PLACEHOLDER.search(text[: 40 * most]) is not None)
 
 
-def _pick_rows(night: Night, label: Codes, payload: Codes, groups: list[Group], chosen: Parameters) -> None:
+def _pick_rows(night: Night, labels: Labels, groups: list[Group], chosen: Parameters) -> None:
     """Sample rows of different texts of each group, of as many groups as may be read."""
-    wrappers, payloads = tally(night, label, len(groups)), tally(night, payload, len(groups))
-    by_prompt = sample(label, night.prompt, len(groups), chosen.samples)
-    by_system = sample(label, night.system, len(groups), chosen.samples)
-    shared = sample(payload, night.prompt, len(groups), chosen.samples)
-    for kind, count, most in ((WRAPPER, wrappers, chosen.families), (PAYLOAD, payloads, chosen.payloads)):
+    n, most = len(groups), chosen.samples
+    wrappers, payloads = labels.tally(night, n), tally(night, labels.payload, n)
+    rows = {
+        "prompt": sample(labels.wrapper, night.prompt, n, most),
+        "template": sample(labels.beneath, night.prompt, n, most),
+        **dict.fromkeys(SYSTEMS, sample(labels.beneath, night.system, n, most)),
+    }
+    shared = sample(labels.payload, night.prompt, n, most)
+    for kind, count, limit in ((WRAPPER, wrappers, chosen.families), (PAYLOAD, payloads, chosen.payloads)):
         candidates = [
             i for i, g in enumerate(groups)
             if g.kind == kind and g.known is None and count.accounts[i] >= chosen.min_accounts
         ]  # fmt: skip
         candidates.sort(key=lambda i: (-count.accounts[i], -count.exchanges[i], groups[i].keys))
-        if len(candidates) > most:
+        if len(candidates) > limit:
             tell = log.warning if kind == WRAPPER else log.info
-            tell(f"new {kind}s left out", found=len(candidates), read=most, setting=_LIMITS[kind])
-        for i in candidates[:most]:
-            picked = shared if kind == PAYLOAD else by_system if groups[i].source in SYSTEMS else by_prompt
+            tell(f"new {kind}s left out", found=len(candidates), read=limit, setting=_LIMITS[kind])
+        for i in candidates[:limit]:
+            picked = shared if kind == PAYLOAD else rows[groups[i].source]
             groups[i].rows = [row for row in picked[i].tolist() if row >= 0]
 
 

@@ -130,25 +130,34 @@ def _payloads(incidence: Incidence, label: Codes, size: Ints, accounts: Ints, ch
 
 
 @numba.njit(nogil=True, cache=True)
-def _pick_payload(start, atom, label, score, claimed, share):  # type: ignore[no-untyped-def]
-    rows = label.size
-    inside = np.zeros(score.size, np.int64)
-    owner = np.full(score.size, -1, np.int32)
-    for row in range(rows):
-        for i in range(start[row], start[row + 1]):
-            a = atom[i]
-            if score[a] > 0 and label[row] >= 0:
-                if owner[a] == label[row] or inside[a] == 0:
+def _ahead(start, atom, label, usable):  # type: ignore[no-untyped-def]
+    """(the label that may have most rows of each usable atom, by how many rows it is before all others).
+
+    A vote (Boyer and Moore 1981) and a count of who won: the vote itself tells not how many.
+    """
+    owner, ahead = np.full(usable.size, -1, np.int32), np.zeros(usable.size, np.int64)
+    for row in range(label.size):
+        for a in atom[start[row] : start[row + 1]]:
+            if usable[a] and label[row] >= 0:
+                if ahead[a] == 0:
                     owner[a] = label[row]
-                    inside[a] += 1
-                else:
-                    inside[a] -= 1
-    out = np.full(rows, -1, np.int32)
-    for row in range(rows):
+                ahead[a] += 1 if owner[a] == label[row] else -1
+    ahead[:] = 0
+    for row in range(label.size):
+        for a in atom[start[row] : start[row + 1]]:
+            if usable[a] and label[row] >= 0:
+                ahead[a] += 1 if owner[a] == label[row] else -1
+    return owner, ahead
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick_payload(start, atom, label, score, claimed, share):  # type: ignore[no-untyped-def]
+    owner, ahead = _ahead(start, atom, label, score > 0)
+    out = np.full(label.size, -1, np.int32)
+    for row in range(label.size):
         best = 0.0
-        for i in range(start[row], start[row + 1]):
-            a = atom[i]
-            piece = owner[a] >= 0 and inside[a] >= share * claimed[owner[a]]
+        for a in atom[start[row] : start[row + 1]]:
+            piece = ahead[a] > 0 and ahead[a] >= share * claimed[owner[a]]
             if score[a] > best and not piece:
                 best = score[a]
                 out[row] = a

@@ -129,7 +129,7 @@ def _majority(label, value, groups, share):  # type: ignore[no-untyped-def]
 
 def sharers(night: Night, label: Codes, wanted: Ints) -> list[Ints]:
     """The accounts of each wanted group, ascending."""
-    place = np.full(int(label.max(initial=-1)) + 2, -1, np.int32)
+    place = np.full(max(int(label.max(initial=-1)), int(wanted.max(initial=-1))) + 2, -1, np.int32)
     place[wanted] = np.arange(wanted.size)
     place[-1] = -1  # of rows without a group
     here = place[label]

@@ -19,23 +19,26 @@ _WORD: Final = re.compile(rf"([^\S\n]*)(\n|[{_SINGLE}]|[^\W_{_SINGLE}]+|[^\s])")
 """The blanks before, and a line end, a character of a script without spaces, a word, or a mark."""
 _INDENT: Final = 16
 """Most blanks of a row that are shown."""
+_SPACED: Final = rf"[^\W{_SINGLE}]"
+"""Part of a word in a script with spaces."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 _RUN: Final = 3
 _SECRETS: Final = (
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
     re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"']+"),
     re.compile(
-        r"\b(?:[spr]k|gh[oprsu]|github_pat|glpat|hf|npm|xox[abeprs])[-_][\w-]{8,}|\b(?:AKIA|ASIA|AIza)[\w-]{8,}"
+        r"\b(?:[spr]k|gh[oprsu]|github_pat|glpat|hf|npm|whsec|xapp|xox[abeprs]|GOCSPX)[-_][\w-]{8,}"
+        r"|\b(?:AKIA|ASIA|AIza)[\w-]{8,}"
     ),
     re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]+)*"),
-    re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{12,}", re.ASCII),
-    re.compile(r"[A-Za-z0-9_+/=-]{40,}"),
+    re.compile(r"(?=[_+/=-]*[A-Za-z0-9])[A-Za-z0-9_+/=-]{40,}"),
+    re.compile(rf"(?<!{_SPACED})(?={_SPACED}*\d)(?={_SPACED}*[A-Za-z])(?:{_SPACED}|[+/=-]){{12,}}"),
 )
 """Keys, addresses, links and tokens (the prefixes that their issuers document); masked in the raw text, whole."""
-_NUMBERS: Final = re.compile(r"\+?\d[\d\s().:/-]*\d|\d")
-_MASK: Final = "⋯"
-"""Stands for a secret among the words of a text."""
+_NUMBERS: Final = re.compile(r"\+?\d(?:[\d().:/-]|[^\S\n])*\d|\d")
+_MASK: Final = "\ue000"
+"""Stands for a secret among the words of a text; of private use, so that no text has it."""
 
 
 @dataclass(frozen=True)

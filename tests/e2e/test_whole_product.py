@@ -85,17 +85,29 @@ def test_templates_gives_a_family_or_none_for_every_exchange(
     assert renamed.returncode == 2
     assert ".parquet" in renamed.stderr
     assert not (tmp_path / "assignments.csv").exists()
+    (tmp_path / "taken.parquet").mkdir()
+    taken = graphring("templates", "--assignments", tmp_path / "taken.parquet", "--state", state)
+    assert taken.returncode == 2
+    assert "is a directory" in taken.stderr
 
 
-def test_templates_shows_a_family_with_its_variants(graphring: Run, state: Path) -> None:
+def test_templates_shows_a_family_with_its_variants(graphring: Run, state: Path, tmp_path: Path) -> None:
     listed = json.loads(graphring("templates", "--format", "json", "--state", state).stdout)
     family = max(listed, key=lambda row: len(row["variants"]))
     shown = graphring("templates", family["family_id"], "--state", state)
     assert shown.returncode == 0, shown.stderr
     for text in (family["exemplar"], *family["variants"]):
         assert text.split("⟨…⟩")[0].split("\n")[0][:60].strip() in shown.stdout
-    lost = graphring("templates", "F999999", "--state", state)
+    row = list(
+        csv.DictReader(
+            io.StringIO(graphring("templates", family["family_id"], "--format", "csv", "--state", state).stdout)
+        )
+    )
+    assert [r["family_id"] for r in row] == [family["family_id"]]
+    unwritten = tmp_path / "unwritten.parquet"
+    lost = graphring("templates", "F999999", "--assignments", unwritten, "--state", state)
     assert lost.returncode == 2
+    assert not unwritten.exists()
     assert "F999999" in lost.stderr
 
 

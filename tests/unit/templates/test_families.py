@@ -166,9 +166,39 @@ def test_turns_of_phrase_are_no_family(tmp_path):
     assert set(assigned) == {None}
 
 
+PHRASE = "Can you tell me how to"
+ARCHIVIST = "Speak only as the archivist of a drowned town"
+
+
+@pytest.mark.parametrize(("system", "template"), [(ARCHIVIST, None), (None, "tmpl-9")])
+def test_a_turn_of_phrase_hides_neither_system_prompt_nor_template(tmp_path, system, template):
+    rows = [(i, system, f"{PHRASE} {filler(i, 12)}", template) for i in range(40)]
+    families, assigned = run(tmp_path, rows)
+    assert [f["exchanges"] for f in families] == [40]
+    assert set(assigned) == {families[0]["family_id"]}
+    _, again = run(tmp_path, [(i, system, filler(500 + i), template) for i in range(40)], tmp_path / "out", "second")
+    assert again == assigned
+    _, third = run(tmp_path, rows, tmp_path / "second", "third")
+    assert third == assigned
+
+
+def test_a_wrapper_goes_before_the_system_prompt_it_came_with(tmp_path):
+    rows = [(i % 20, ARCHIVIST, f"{WRAPPER}: {filler(i)}", None) for i in range(80)]
+    families, assigned = run(tmp_path, rows)
+    assert len(families) == 1
+    assert "reasoning before the final verdict" in families[0]["exemplar"]
+    assert set(assigned) == {families[0]["family_id"]}
+    assert families[0]["family_id"] == "F000001"
+
+
 SECRETS = (
     "jane.doe@example.org",
     "jane.d\u200boe@exa\u200bmple.org",
+    "jane.d\U000e0061oe@exa\U000e0061mple.org",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYabcd\n-----END PGP PRIVATE KEY BLOCK-----",
+    "GOCSPX-AbCdEfGhIjKl",
+    "\u0430bcd1234\u0435fgh5678ijkl",
     "sk-live-AbCdEfGhIjKl",
     "sk-abcdef0123456789",
     "ghp_0123456789abcdefghij",
@@ -188,8 +218,8 @@ def test_secrets_do_not_reach_the_exemplar(tmp_path, secret):
     assert len(families) == 1
     stored = (tmp_path / "out" / "family_state.parquet").read_bytes() + str(families).encode()
     told = stored.replace(b" ", b"").lower()
-    for part in (*re.split(r"[\W_]+", secret.replace("\u200b", "")), "4929", filler(3).split()[0]):
-        if len(part) >= 4 and part not in {"https", "example", "token", "PRIVATE", "BEGIN"}:
+    for part in (*re.split(r"[\W_]+", re.sub("[\u200b\U000e0061]", "", secret)), "4929", filler(3).split()[0]):
+        if len(part) >= 4 and part not in {"https", "example", "token", "PRIVATE", "BEGIN", "BLOCK"}:
             assert part.lower().encode() not in told
 
 
@@ -273,7 +303,7 @@ def test_an_exemplar_reads_like_the_prompt(tmp_path):
     assert families[0]["exemplar"] == f"{wrapper}\n\n⟨…⟩"
 
 
-@pytest.mark.parametrize("disguise", ["\u200b", "\u2060", "\u0301", "\ufe0f"])
+@pytest.mark.parametrize("disguise", ["\u200b", "\u2060", "\u0301", "\ufe0f", "\U000e0061", "\U000e0101"])
 def test_invisible_characters_change_no_family(tmp_path, disguise):
     rng = random.Random(disguise)
 
@@ -318,3 +348,36 @@ def test_a_known_family_stays_one_when_nobody_comes_back_to_it(tmp_path):
     run(tmp_path, courses(10, again=5))
     families, _ = run(tmp_path, courses(10), known=tmp_path / "out", name="next")
     assert len(families) == 1
+
+
+def test_a_phrase_with_a_template_of_its_own_is_that_template(tmp_path):
+    rows = [row if i < 400 else (*row[:3], "tmpl-7") for i, row in enumerate(courses(10))]
+    families, _ = run(tmp_path, rows)
+    assert [f["accounts"] for f in families] == [40]
+
+
+def test_wrappers_that_each_account_sends_once_are_families(tmp_path):
+    tails = (
+        "rank the four claims by how well the sources bear them out",
+        "translate the notice for harbour pilots and keep every depth",
+        "find the clause that lets the tenant leave before spring",
+        "turn the minutes into tasks with an owner and a day",
+        "name the assumption on which the second proof rests",
+        "grade the letter against the rubric of the guild",
+        "explain the outage to a board that never saw a server",
+        "list what the witness could not have seen from there",
+    )
+    rows = [(a, None, f"{tail}: {filler(100 * a + k, 20)}", None) for k, tail in enumerate(tails) for a in range(25)]
+    rows += [(100 + i, None, filler(50_000 + i, 20), None) for i in range(400)]
+    families, _ = run(tmp_path, rows)
+    assert [f["accounts"] for f in families] == [25] * 8
+
+
+def test_the_largest_wording_is_shown_on_every_night(tmp_path):
+    first = [(i % 20, None, f"{WRAPPER}: {filler(i)}", "tmpl-1") for i in range(100)]
+    other = "Please grade the essay that follows against the rubric and name three weaknesses of its central argument"
+    rows = first + [(i % 20, None, f"{other}: {filler(900 + i)}", "tmpl-1") for i in range(40)]
+    for known, name in ((None, "out"), ("out", "second"), ("second", "third")):
+        families, _ = run(tmp_path, rows, tmp_path / known if known else None, name)
+        assert "reasoning before the final verdict" in families[0]["exemplar"]
+        assert any("grade the essay" in text for text in families[0]["variants"])

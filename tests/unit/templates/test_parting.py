@@ -127,6 +127,13 @@ def test_parts_of_one_task_are_joined_again_and_two_tasks_are_not(rng):
     assert max(number for _, number in _rejoined(table, [(halves[0][0], 4), *halves[1:]], CHOSEN)) == 4
 
 
+def test_one_wording_on_both_sides_is_not_told_apart(rng):
+    words = "decide which word of two comes first in alphabetical order".split()  # noqa: SIM905
+    table = lexis([[*words, coined(rng), coined(rng)] for _ in range(80)] + corpus(rng, (60,)))
+    both = np.arange(80)
+    assert apart(table, both, both < 40, CHOSEN) == 0.0
+
+
 def test_how_people_ask_is_no_wrapper(rng):
     common = [coined(rng) for _ in range(400)]
     ways = (("please", "kindly"), ("tell me", "tell us"), ("why", "how", "when"))
