@@ -131,10 +131,13 @@ class Parameters:
     cloud_tried: float = 0.7
     """Share of a pair's texts that may have been tried before."""
     once_accounts: int = 20
-    """Accounts of whom nobody sent a second prompt of a family, for it to be a phrase that nobody comes back to."""
-    once_others: float = 5.0
+    """Accounts of whom (nearly) nobody sent a second prompt of a family, for it to be a phrase that nobody comes back
+    to."""
+    once_back: float = 0.02
+    """Share of them that may have sent one, by chance."""
+    once_others: float = 3.0
     """Prompts in no family that they sent in the mean; of who sends little else nothing can be expected twice."""
-    once_points: float = 18.0
+    once_points: float = 20.0
     """Points of a wording that is a wrapper even so: turns of phrase, exercises and test sentences have 12 to 18."""
     payload_accounts: int = 5
     """Accounts that must share a payload before it is listed."""

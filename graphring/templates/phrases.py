@@ -27,10 +27,10 @@ def without_phrases(
 ) -> list[int]:  # fmt: skip
     """`family`, with -1 for the groups of a family that is a phrase.
 
-    That is one of `once_accounts` accounts of which none sent a second prompt with it tonight, though each sent
-    `once_others` in the mean that are in no family: who sends many wrappers once each has few others. A wording that
-    is no turn of phrase by itself (`once_points`), a payload, a system prompt, a provider's template and what was
-    known before stay.
+    That is one of `once_accounts` accounts of which (nearly: `once_back`) none sent a second prompt with it tonight,
+    though each sent `once_others` in the mean that are in no family: who sends many wrappers once each has few others.
+    A wording that is no turn of phrase by itself (`once_points`), a payload, a system prompt, a provider's template and
+    what was known before stay.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def without_phrases(
     rows = np.array([*family, -1], np.int32)[label]
     alone = np.bincount(night.account, weights=rows < 0).astype(np.int64)  # prompts in no family
     accounts, others, back = _counted(rows, night.account, night.prompt, alone, len(groups))
-    once = (accounts >= chosen.once_accounts) & (back == 0) & (others >= chosen.once_others * accounts)
+    once = (accounts >= chosen.once_accounts) & (back <= chosen.once_back * accounts)
+    once &= others >= chosen.once_others * accounts
     firm = {
         root for g, root in zip(groups, family, strict=True)
         if g.known is not None or g.kind == PAYLOAD or g.told or g.source not in {"prompt", CLOUD}
