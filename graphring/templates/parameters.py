@@ -122,7 +122,7 @@ class Parameters:
     (looked at on both halves)."""
     cloud_usual: float = 0.05
     """Share of a cloud that must have a pair of words for it to tell one wording from another."""
-    cloud_keep: float = 0.55
+    cloud_keep: float = 0.5
     """Share of the median score of the settled cloud that a text needs to stay in it (looked at on both halves)."""
     cloud_clear: float = 5.0
     """Bits by which it must belong there rather than to any other cloud: odds of 32 to 1."""
