@@ -143,7 +143,9 @@ def _standing(
         lines.append(f"Best innocent explanation (if true, {weight}): {row['benign_explanation']}")
     if row["measure"]:
         lines.append(f"Suggested measure: {row['measure']}")
-    return [*lines, *filter(None, [counted(members.to_pylist())])]
+    if beside := counted(members.to_pylist()):
+        lines.append(beside)
+    return lines
 
 
 def _evidence_tables(evidence: pa.Table) -> list[RenderableType]:

@@ -14,7 +14,7 @@ import numpy as np
 from graphring.detect.cuts import communities_of, connections, merged, own_objects, parts_of, ratios, told
 from graphring.detect.layers import Flags, Ints, Layer
 from graphring.detect.parameters import Parameters
-from graphring.detect.pools import pools
+from graphring.detect.pools import held_by, pools
 from graphring.detect.relations import Relations
 
 __all__ = ["in_common", "joined_works", "split_works", "torn_works"]
@@ -40,8 +40,8 @@ def in_common(r: Relations, group: Ints, inside: Flags, p: Parameters) -> float:
     ----------
     inside: for each account of the group, whether it is in the part.
     """
-    layers = (r.conversations, r.roaming, r.lines, r.payments, *r.links)
-    return float(connections(own_objects(layers, group, p), inside.astype(np.int64))[0, 1])
+    beside = own_objects((r.conversations, *held_by(r)), group, p)
+    return float(connections(beside, inside.astype(np.int64))[0, 1])
 
 
 def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:

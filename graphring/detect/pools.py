@@ -14,12 +14,12 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["pools", "split_pools"]
+__all__ = ["held_by", "pools", "split_pools"]
 
 
 def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     """Parts of a work that are at it on the same days and have nothing in common but its wrapper (`pools`)."""
-    held = own_objects(_held(r), group, p)
+    held = own_objects(held_by(r), group, p)
     label = communities_of(held, group, p)
     return [group] if label.max() < 1 else parts_of(group, _pooled(r, group, held, label, p))
 
@@ -35,7 +35,7 @@ def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
     order = np.argsort(group)
     group = group[order]
     label = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
-    return parts_of(group, _pooled(r, group, own_objects(_held(r), group, p), label, p))
+    return parts_of(group, _pooled(r, group, own_objects(held_by(r), group, p), label, p))
 
 
 def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters) -> Longs:
@@ -53,7 +53,7 @@ def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters)
     return merged(label, pairs, close, p.pool_apart, _active(r, group, label))
 
 
-def _held(r: Relations) -> tuple[Layer, ...]:
+def held_by(r: Relations) -> tuple[Layer, ...]:
     """What a pool of accounts is bought and run with."""
     return (r.payments, *r.links, r.roaming, r.lines)
 

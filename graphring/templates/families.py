@@ -13,7 +13,7 @@ from graphring.config import Settings
 from graphring.engine import Engine
 from graphring.templates import state
 from graphring.templates.cover import inherit
-from graphring.templates.groups import CLOUD, PAYLOAD, WRAPPER, Group, Labels, group_exchanges
+from graphring.templates.groups import CLOUD, PAYLOAD, PROMPTS, WRAPPER, Group, Labels, group_exchanges
 from graphring.templates.join import Node, join
 from graphring.templates.night import Night, open_night
 from graphring.templates.parameters import Parameters, parameters
@@ -117,9 +117,11 @@ def _relabel(label: Codes, beneath: Codes, family: list[int], prompts: Found, gr
 def _used(label: Codes, payload: Codes, groups: list[Group], family: list[int]) -> list[int]:
     """`family`, with -1 for new families of which no exchange is left: all have one that goes before."""
     roots = np.array([*family, -1], np.int64)
-    used = set(np.unique(label).tolist()) | set(np.unique(roots[payload]).tolist())
-    used |= {root for g, root in zip(groups, family, strict=True) if g.known is not None}
-    return [root if root in used else -1 for root in family]
+    used = np.zeros(roots.size, np.bool_)
+    used[label] = True
+    used[roots[payload]] = True
+    used[[root for g, root in zip(groups, family, strict=True) if g.known is not None]] = True
+    return [root if used[root] else -1 for root in family]
 
 
 def _number(groups: list[Group], family: list[int], memory: state.Memory) -> tuple[dict[int, int], int]:
@@ -152,8 +154,8 @@ def _describe(
     wrappers = tally(night, label, len(groups))
     payloads = tally(night, of_group[payload], len(groups))
     out: dict[int, Family] = {}
-    shows = {"prompt", CLOUD}  # before what a template_id or system prompt brings together
-    large = sorted(range(len(groups)), key=lambda i: (groups[i].source not in shows, -int(size[i]), groups[i].keys))
+    # wordings of prompts before what a template_id or system prompt brings together
+    large = sorted(range(len(groups)), key=lambda i: (groups[i].source not in PROMPTS, -int(size[i]), groups[i].keys))
     members = _members([groups[i] for i in large], [family[i] for i in large])
     for root, number in numbers.items():
         own = members[root]

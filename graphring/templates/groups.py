@@ -20,12 +20,14 @@ from graphring.templates.tally import Tally, majority, sharers, tally
 from graphring.templates.traces import traces
 from graphring.templates.wording import Wording, fold_words
 
-__all__ = ["CLOUD", "PAYLOAD", "SYSTEMS", "WRAPPER", "Group", "Labels", "group_exchanges", "text_hash"]
+__all__ = ["CLOUD", "PAYLOAD", "PROMPTS", "SYSTEMS", "WRAPPER", "Group", "Labels", "group_exchanges", "text_hash"]
 
 PAYLOAD: Final = "payload"
 WRAPPER: Final = "wrapper"
 CLOUD: Final = "cloud"
 """Source of a group of rewordings that share no shingle."""
+PROMPTS: Final = frozenset({"prompt", CLOUD})
+"""Sources whose wording is that of the prompt."""
 SYSTEMS: Final = frozenset({"system", "exact"})
 """Sources whose wording is that of the system prompt."""
 
@@ -59,7 +61,7 @@ class Group:
             return self.known.exemplar
         if self.wording is None:
             return ""
-        return self.wording.text if self.source in {"prompt", CLOUD} else f"[{self.source}] {self.wording.text}"
+        return self.wording.text if self.source in PROMPTS else f"[{self.source}] {self.wording.text}"
 
     @property
     def marks(self) -> tuple[str | int, ...]:

@@ -22,6 +22,7 @@ __all__ = [
     "SINGLE",
     "SKIP",
     "SPACE",
+    "TAGS",
     "WITHOUT_SPACES",
     "WORD",
     "fold",
@@ -43,8 +44,8 @@ SINGLE: Final = 5
 """A word by itself: scripts that are written without spaces."""
 
 FOLDED: Final = 0x20000
-"""Code points from here on are not in the table: rare ideographs, words by themselves, up to _TAGS."""
-_TAGS: Final = 0xE0000
+"""Code points from here on are not in the table: rare ideographs, words by themselves, up to TAGS."""
+TAGS: Final = 0xE0000
 """Tags, variation selectors and private use, from here on, are invisible."""
 
 _BREAKS: Final = frozenset("\n\r\v\f\u2028\u2029\x85.!?:;。！？：；؟۔।…|{}[]<>")
@@ -104,7 +105,7 @@ def _fold_one(code: int) -> tuple[int, int]:
 def _invisible() -> re.Pattern[str]:
     kinds, _, _ = fold_table()
     skipped = "".join(re.escape(chr(code)) for code in np.flatnonzero(kinds == SKIP).tolist())
-    return re.compile(f"[{skipped}{chr(_TAGS)}-{chr(0x10FFFF)}]+")
+    return re.compile(f"[{skipped}{chr(TAGS)}-{chr(0x10FFFF)}]+")
 
 
 def visible(text: str) -> str:
@@ -118,7 +119,7 @@ def fold(text: str) -> str:
     out: list[str] = []
     for char in text:
         code = ord(char)
-        kind = int(kinds[code]) if code < FOLDED else SINGLE if code < _TAGS else SKIP
+        kind = int(kinds[code]) if code < FOLDED else SINGLE if code < TAGS else SKIP
         if kind == SKIP:
             continue
         if kind in (SPACE, BREAK):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numba
 import numpy as np
 
-from graphring.templates.groups import CLOUD, PAYLOAD, Group
+from graphring.templates.groups import CLOUD, PAYLOAD, PROMPTS, Group
 from graphring.templates.night import Night
 from graphring.templates.parameters import Parameters
 from graphring.templates.table import Codes
@@ -37,21 +37,17 @@ def without_phrases(
     label: for each exchange its group, or -1.
     family: for each group the first group of its family, or -1.
     """
-    out = list(family)
     rows = np.array([*family, -1], np.int32)[label]
-    alone = np.bincount(night.account, weights=rows < 0).astype(np.int64)  # prompts in no family
+    alone = np.bincount(night.account[rows < 0], minlength=int(night.account.max(initial=0)) + 1)  # in no family
     accounts, others, back = _counted(rows, night.account, night.prompt, alone, len(groups))
     once = (accounts >= chosen.once_accounts) & (back <= chosen.once_back * accounts)
     once &= others >= chosen.once_others * accounts
     firm = {
         root for g, root in zip(groups, family, strict=True)
-        if g.known is not None or g.kind == PAYLOAD or g.told or g.source not in {"prompt", CLOUD}
+        if g.known is not None or g.kind == PAYLOAD or g.told or g.source not in PROMPTS
         or (g.source != CLOUD and g.points() >= chosen.once_points)
     }  # fmt: skip
-    for i, root in enumerate(family):
-        if root >= 0 and once[root] and root not in firm:
-            out[i] = -1
-    return out
+    return [-1 if root >= 0 and once[root] and root not in firm else root for root in family]
 
 
 @numba.njit(nogil=True, cache=True)

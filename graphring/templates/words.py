@@ -12,6 +12,8 @@ from typing import Final
 import numba
 import numpy as np
 
+from graphring.templates.normalise import TAGS
+
 __all__ = ["MIX1", "MIX2", "PRIME", "TOKENS", "join_hashes", "mix", "split_words"]
 
 TOKENS: Final = 65_536
@@ -111,7 +113,7 @@ def split_words(data, start, stop, kinds, folded, letters, tokens, starts):
                 kind = kinds[code]
                 code = folded[code]
             else:
-                kind = np.uint8(5) if code < 0xE0000 else np.uint8(0)
+                kind = np.uint8(5) if code < TAGS else np.uint8(0)
         else:
             position += 1
         if kind == 3:
