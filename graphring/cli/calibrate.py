@@ -94,7 +94,7 @@ def calibrate(
 
 
 def _from_decisions(settings: Settings) -> Result:
-    from graphring.detect.parameters import parameters
+    from graphring.detect.overrides import parameters
     from graphring.refresh import open_state
     from graphring.refresh.calibrate import from_decisions
 
@@ -112,7 +112,7 @@ def _from_worlds(
 ) -> Result:
     import tempfile
 
-    from graphring.detect.parameters import parameters
+    from graphring.detect.overrides import parameters
     from graphring.refresh.calibrate import from_worlds, made_worlds, outcomes_of
 
     known = []

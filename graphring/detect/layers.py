@@ -100,8 +100,8 @@ def customers_of(obj: Longs, customer: Ints, m: int) -> Ints:
     return np.bincount(pairs // width, minlength=m).astype(np.int32)
 
 
-def busiest(owner: Longs, often: Longs) -> Longs:
-    """For each owner the row with the most uses, the first of equals; in the order of owners."""
+def busiest(owner: Longs, often: Longs | Reals) -> Longs:
+    """For each owner the row with the most uses (or bits), the first of equals; in the order of owners."""
     order = np.lexsort((-often, owner))
     new = np.ones(len(order), dtype=bool)
     new[1:] = owner[order][1:] != owner[order][:-1]

@@ -1,19 +1,16 @@
 """Every number that detection depends on, in one typed place, with its meaning, unit and source.
 
-`settings.detect` overrides any of them by name.
+`settings.detect` overrides any of them by name (`overrides`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from graphring.errors import ConfigError
 from graphring.model import Family
 
-__all__ = ["Parameters", "parameters"]
+__all__ = ["Parameters"]
 
 
 def _p(default: Any, unit: str, meaning: str, source: str) -> Any:
@@ -205,6 +202,11 @@ class Parameters:
     pool_least: float = _p(20.0, "accounts", "of a pool of its own", "lots of cards, households")
     pool_days: float = _p(0.3, "share", "of its days that a pool has in common with another", "replaced ones 0 to .1")
 
+    belonging_heads: int = _p(2, "accounts", "of a ring that use an object, for it to be the ring's", "one is chance")
+    belonging_bits: float = _p(4.0, "bits", "that each of two families says for an account of the ring", "1 in 16")
+    belonging_odds: float = _p(2.0, "bits", "odds from which two families are enough", "four to one")
+    belonging_paid: float = _p(0.0, "bits", "odds from which a ring's card is enough", "more likely than not")
+
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")
 
     # tiers and probability
@@ -259,41 +261,3 @@ class Parameters:
     def cap(self, family: Family) -> float:
         """The cap of a family, in bits."""
         return float(getattr(self, f"cap_{family}"))
-
-
-_NAMES: Final = tuple(f.name for f in fields(Parameters))
-
-
-def parameters(overrides: Mapping[str, Any]) -> Parameters:
-    """The parameters with `overrides` applied.
-
-    Raises
-    ------
-    ConfigError: an unknown name, or a value of the wrong type.
-    """
-    values: dict[str, Any] = {}
-    defaults = Parameters()
-    for name, value in overrides.items():
-        if name not in _NAMES:
-            near = get_close_matches(name, _NAMES, n=1)
-            raise ConfigError(
-                f"detect.{name} is not a parameter of detection" + (f"; the nearest is '{near[0]}'" if near else ""),
-                "Known parameters are listed in docs/detection.md",
-            )
-        values[name] = _checked(name, value, getattr(defaults, name))
-    return Parameters(**values)
-
-
-def _checked(name: str, value: Any, default: Any) -> Any:
-    if name == "disabled_families":
-        known = [str(f) for f in Family]
-        given = tuple(str(v) for v in (value if isinstance(value, list | tuple) else [value]))
-        if bad := [v for v in given if v not in known]:
-            raise ConfigError(f"detect.disabled_families names '{bad[0]}'", f"Families are {', '.join(known)}")
-        return given
-    if name == "resolutions":
-        return tuple(float(v) for v in value)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (isinstance(default, int) and int(value) != value):
-        raise ConfigError(f"detect.{name} must be {'a whole number' if isinstance(default, int) else 'a number'}")
-    return type(default)(value)

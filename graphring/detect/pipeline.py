@@ -11,10 +11,10 @@ from graphring.config import Settings
 from graphring.detect.explain import explain
 from graphring.detect.identity import identify
 from graphring.detect.objects import shared_objects
-from graphring.detect.parameters import parameters
+from graphring.detect.overrides import parameters
 from graphring.detect.relations import read_relations
 from graphring.detect.rings import find_rings
-from graphring.detect.roles import roles
+from graphring.detect.roles import roles_of
 from graphring.detect.significance import significance
 from graphring.detect.tables import activity_table, evidence_table, members_table, rings_table
 from graphring.engine import Engine
@@ -56,8 +56,10 @@ def detect(  # noqa: PLR0917  # the seam that refresh calls
     verdicts = find_rings(relations, p)
     chance = significance(relations, p, verdicts)
     rings = [
-        explain(v, p, p_value, q_value, roles(relations, v, p))
-        for v, p_value, q_value in zip(verdicts, chance.p_values, chance.q_values, strict=True)
+        explain(v, p, p_value, q_value, roles)
+        for v, p_value, q_value, roles in zip(
+            verdicts, chance.p_values, chance.q_values, roles_of(relations, verdicts, p), strict=True
+        )
     ]
     ids = np.asarray(relations.accounts["account_id"].to_numpy(zero_copy_only=False), dtype=object)
     identity = identify(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphring.detect.associates import with_associates
 from graphring.detect.convincing import convincing
 from graphring.detect.cores import core_of
 from graphring.detect.evidence import Meter
@@ -36,7 +37,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
-    return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
+    return sorted(with_associates(meter, found), key=lambda v: (-len(v.group), int(v.group[0])))
 
 
 def _together(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:

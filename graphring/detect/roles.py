@@ -1,24 +1,50 @@
 """What each account is to a ring: a member, the victim of a stolen key, or an honest customer of a reseller.
 
 The rules are strict on purpose: whoever is not clearly something else is what the evidence made of it, a member. A
-ring of which too few members would be left is left as it is.
+ring of which too few members would be left is left as it is. And who holds what is the ring's own is a member again:
+a thief uses a key through his exits and with his wrapper, but its owner's card is not his, and a reseller's customers
+come through its exits with work of their own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from graphring.detect.belonging import belonging
 from graphring.detect.judge import Verdict
 from graphring.detect.layers import Ints, Reals, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.model import Role
 
-__all__ = ["roles"]
+__all__ = ["roles", "roles_of"]
+
+
+def roles_of(r: Relations, rings: Sequence[Verdict], p: Parameters) -> list[tuple[Role, ...]]:
+    """The role of each account of each ring: as `roles`, but a member is
+
+    who pays with a ring's card (a victim, and a customer who shares its exits or its wrapper too), and a customer who
+    shares two things of the ring's own, such as exits and wrapper.
+    """
+    found = [list(roles(r, v, p)) for v in rings]
+    ring = np.full(r.n, -1, dtype=np.int64)
+    for i, (v, role) in enumerate(zip(rings, found, strict=True)):
+        ring[v.group[[x is Role.MEMBER for x in role]]] = i
+    b = belonging(r, ring, p)
+    paid, several = b.paid(p), b.several(p)
+    at = {(a, i): k for k, (a, i) in enumerate(zip(b.account.tolist(), b.ring.tolist(), strict=True))}
+    for i, (v, role) in enumerate(zip(rings, found, strict=True)):
+        for j, account in enumerate(v.group.tolist()):
+            k = at.get((account, i))
+            if k is not None and (paid[k] if role[j] is Role.VICTIM else several[k]):
+                role[j] = Role.MEMBER
+    return [tuple(role) for role in found]
 
 
 def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:
-    """The role of each account of a ring.
+    """The role of each account of a ring, by what it does.
 
     victim: a known customer (declared, verified, with a mail domain of its own) that is `victim_days` older than the
     ring's accounts are in the median, sends a share `victim_share` of its requests from addresses that nobody else of

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphring.config import Settings
-from graphring.detect.parameters import Parameters, parameters
+from graphring.detect.overrides import parameters
+from graphring.detect.parameters import Parameters
 from graphring.errors import ConfigError
 
 __all__ = ["CURVE", "Calibration", "calibrated", "parameters_of", "path_of", "read_calibration", "write_calibration"]
