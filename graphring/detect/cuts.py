@@ -16,7 +16,7 @@ from graphring.detect.groups import communities
 from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, edges_of
 from graphring.detect.parameters import Parameters
 
-__all__ = ["communities_of", "connections", "merged", "own_objects", "parts_of", "ratios", "told"]
+__all__ = ["communities_of", "connections", "merged", "nearest", "own_objects", "parts_of", "ratios", "told"]
 
 
 def own_objects(layers: Sequence[Layer], group: Ints, p: Parameters) -> Layer:
@@ -62,6 +62,18 @@ def connections(work: Layer, label: Longs) -> Reals:
     use.sum_duplicates()
     rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
     return np.asarray((use.T @ sp.diags(rare) @ use).todense(), dtype=np.float64)
+
+
+def nearest(work: Layer, label: Longs) -> Longs:
+    """The labels, and for accounts without one that of the part with which they have most connections, if any."""
+    m, n = int(label.max()) + 1, len(label)
+    account, rare = work.accounts, 1.0 / np.maximum(work.degree - 1.0, 1.0)
+    known = label[account] >= 0
+    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
+    near = np.asarray(
+        (sp.csr_matrix((rare[work.object], (account, work.object)), shape=(n, work.size)) @ use).todense()
+    )
+    return np.where((label < 0) & (near.max(axis=1) > 0.0), near.argmax(axis=1), label)
 
 
 def ratios(pairs: Reals) -> Reals:

@@ -199,6 +199,7 @@ class Parameters:
     pool_apart: float = _p(0.05, "share", "of random connections by cards, addresses: pools apart", "lots .03 to .2")
     pool_told: float = _p(5.0, "connections", "that two pools should have at random, to tell that", "odds of e^5")
     pool_sent: float = _p(2.0, "connections", "by payloads that make two pools one", "one payload is chance")
+    pool_queue: float = _p(0.05, "share", "of random connections by payloads: one queue", "rings .28; others 0")
     pool_least: float = _p(20.0, "accounts", "of a pool of its own", "lots of cards, households")
     pool_days: float = _p(0.3, "share", "of its days that a pool has in common with another", "replaced ones 0 to .1")
 

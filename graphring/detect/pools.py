@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.cuts import communities_of, connections, merged, own_objects, parts_of, ratios, told
+from graphring.detect.cuts import communities_of, connections, merged, nearest, own_objects, parts_of, ratios, told
 from graphring.detect.layers import Ints, Layer, Longs, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
@@ -21,7 +21,10 @@ def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     """Parts of a work that are at it on the same days and have nothing in common but its wrapper (`pools`)."""
     held = own_objects(held_by(r), group, p)
     label = communities_of(held, group, p)
-    return [group] if label.max() < 1 else parts_of(group, _pooled(r, group, held, label, p))
+    if label.max() < 1:
+        return [group]
+    label = nearest(_sent(r, group, p), _pooled(r, group, held, label, p))
+    return pools(r, parts_of(group, label), p)
 
 
 def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
@@ -45,17 +48,21 @@ def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters)
         one = both < p.pool_days * np.minimum.outer(active, active)  # it takes over
         one |= np.minimum.outer(accounts, accounts) < p.pool_least  # a lot of cards or a flat
         queue = ratios(sent)
-        one |= (sent >= p.pool_sent) & (queue >= p.apart)
+        one |= (sent >= p.pool_sent) & (queue >= p.pool_queue)
         return np.maximum(told(held, p.pool_apart, p.pool_told), np.where(one, p.pool_apart + queue, 0.0))
 
-    sent = own_objects((r.content.items, r.conversations), group, p)
-    pairs = [connections(layer, label) for layer in (held, sent)]
+    pairs = [connections(layer, label) for layer in (held, _sent(r, group, p))]
     return merged(label, pairs, close, p.pool_apart, _active(r, group, label))
 
 
 def held_by(r: Relations) -> tuple[Layer, ...]:
     """What a pool of accounts is bought and run with."""
     return (r.payments, *r.links, r.roaming, r.lines)
+
+
+def _sent(r: Relations, group: Ints, p: Parameters) -> Layer:
+    """What goes through a pool's wrapper."""
+    return own_objects((r.content.items, r.conversations), group, p)
 
 
 def _active(r: Relations, group: Ints, label: Longs) -> Reals:

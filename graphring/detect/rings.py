@@ -15,6 +15,7 @@ from graphring.detect.parameters import Parameters
 from graphring.detect.partition import in_common, joined_works, split_works, torn_works
 from graphring.detect.pools import pools, split_pools
 from graphring.detect.relations import Relations
+from graphring.detect.tiers import medium_bits
 
 __all__ = ["find_rings"]
 
@@ -37,6 +38,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
+    found = [v for whole in found for v in _told_apart(meter, whole)]
     return sorted(with_associates(meter, found), key=lambda v: (-len(v.group), int(v.group[0])))
 
 
@@ -123,6 +125,22 @@ def _apart(meter: Meter, whole: Verdict, parts: list[Ints]) -> list[Verdict]:
     largest = max(range(len(found)), key=lambda i: len(found[i].group))
     if rest and (more := core_of(meter, np.sort(np.concatenate([found[largest].group, *rest])))) is not None:
         found[largest] = more
+    return found
+
+
+def _told_apart(meter: Meter, whole: Verdict) -> list[Verdict]:
+    """The pools of a ring that has grown, since what grows from one takes in others that send its wrapper. Nobody is
+    lost: a pool that would be worth no measure by itself stays with the largest.
+    """
+    parts = split_pools(meter.r, whole.group, meter.p)
+    apart = [judge(meter, part) for part in parts] if len(parts) > 1 else []
+    found = [v for v in apart if convincing(meter, v) and float(v.mean(v.bits)) >= medium_bits(len(v.group), meter.p)]
+    if len(found) < 2:
+        return [whole]
+    largest = max(range(len(found)), key=lambda i: len(found[i].group))
+    rest = np.setdiff1d(whole.group, np.concatenate([v.group for v in found]))
+    if len(rest):
+        found[largest] = judge(meter, np.union1d(found[largest].group, rest).astype(np.int32))
     return found
 
 

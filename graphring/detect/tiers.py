@@ -14,7 +14,7 @@ from typing import Any, Final
 from graphring.detect.parameters import Parameters
 from graphring.model import Tier
 
-__all__ = ["MEASURES", "Standing", "measure_of", "missing", "rules", "standing_of", "tier_of"]
+__all__ = ["MEASURES", "Standing", "measure_of", "medium_bits", "missing", "rules", "standing_of", "tier_of"]
 
 WATCH: Final = "watch"
 LIMIT: Final = "rate limit"

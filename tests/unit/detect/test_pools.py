@@ -90,3 +90,38 @@ def test_who_does_not_stand_alone_stays_with_the_largest_pool(monkeypatch):
     found = _apart(None, whole, [GROUP[:25], GROUP[25:35], GROUP[35:]])
     assert sizes([v.group for v in found]) == [(0, 35), (35, 25)]
     assert _apart(None, whole, [GROUP[:45], GROUP[45:]]) == [whole]
+
+
+def test_an_account_that_holds_nothing_goes_where_its_payloads_come_from(addresses):
+    apart = [(a, o) for a, o in addresses if a != 10]  # of the larger pool, with addresses of its own
+    rng = np.random.default_rng(5)
+    queues = [*pairs(ONE, 5_000, 60, rng), *pairs(OTHER, 6_000, 60, rng), *((a, 7_000) for a in (10, 40))]
+    queues = [(a, o) for a, o in queues if a != 10 or o == 7_000]
+    one, other = split_pools(relations(apart, queues), GROUP, P)
+    assert (10 in one, 10 in other) == (False, True)
+
+
+def test_a_tenth_of_the_payloads_in_common_is_one_queue(addresses):
+    rng = np.random.default_rng(6)
+    queues = [*pairs(ONE, 5_000, 60, rng), *pairs(OTHER, 6_000, 60, rng)]
+    common = [(int(rng.choice(pool)), 7_000 + i) for i in range(8) for pool in (ONE, OTHER)]
+    assert sizes(split_pools(relations(addresses, [*queues, *common]), GROUP, P)) == [(0, 60)]
+
+
+def test_a_ring_that_has_grown_is_told_apart_and_loses_nobody(monkeypatch):
+    def judged(_, group):
+        return SimpleNamespace(group=group, bits=np.full(len(group), 12.0 if len(group) >= 20 else 6.0), mean=np.mean)
+
+    def told(*sizes_of: int) -> list[tuple[int, int]]:
+        parts = np.split(GROUP, np.cumsum(sizes_of)[:-1])
+        monkeypatch.setattr(rings, "split_pools", lambda *_: parts)
+        return sizes([v.group for v in rings._told_apart(SimpleNamespace(r=None, p=P), judged(None, GROUP))])
+
+    monkeypatch.setattr(rings, "judge", judged)
+    monkeypatch.setattr(rings, "convincing", lambda *_: True)
+    assert told(60) == [(0, 60)]
+    assert told(35, 25) == [(0, 35), (35, 25)]
+    assert told(25, 10, 25) == [(0, 35), (35, 25)]  # ten accounts are worth no measure of their own
+    assert told(50, 10) == [(0, 60)]
+    monkeypatch.setattr(rings, "convincing", lambda _, v: len(v.group) > 30)
+    assert told(35, 25) == [(0, 60)]
