@@ -1,13 +1,13 @@
 """Whose an account is, by what it holds that is a found ring's own.
 
-A ring has things of its own: cards, exits, wrappers, devices. Of its n members k use an object, and u other accounts
-do. One more account that uses it belongs to the ring with odds
+A ring has things of its own: cards, exits, wrappers, devices. Of its n members k use an object, and so do u of the S
+accounts that are of no ring. One more account that uses it belongs to the ring with odds
 
-    n / (N − n) · (k / n) / ((u + ½) / (N − n)) / m
+    n / S · (k / n) / ((u + ½) / S) / m
 
-of N accounts in all; ½ is Jeffreys' prior for a count; the best of the m objects of its kind that the account uses is
-taken, and Bonferroni's bound pays for the choice. What families say without the prior odds, n / (N − n), adds up, as
-they are independent of each other (naive Bayes).
+where ½ is Jeffreys' prior for a count; the best of the m objects of its kind that the account uses is taken, and
+Bonferroni's bound pays for the choice. What families say without the prior odds, n / S, adds up, as they are
+independent of each other (naive Bayes).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def belonging(r: Relations, ring: Longs, p: Parameters) -> Belonging:
         said[family][np.searchsorted(pair, pairs)] = np.maximum(bits, 0.0)
     account, of = pair // max(rings, 1), pair % max(rings, 1)
     size = np.bincount(ring[ring >= 0], minlength=rings)
-    prior = np.log2(size / np.maximum(len(ring) - size, 1))[of]
+    prior = np.log2(size / max(int((ring < 0).sum()), 1))[of]
     return Belonging(account, of, said, prior + sum(said.values()) - r.trust[account])
 
 
@@ -83,7 +83,7 @@ def _held(layers: Iterable[Layer], ring: Longs, rings: int, p: Parameters) -> tu
     """(account · rings + ring, bits): of each pair that hold an object of these layers the one that says most; sorted
     by pair.
     """
-    n = len(ring)
+    strangers = int((ring < 0).sum())
     size = np.bincount(ring[ring >= 0], minlength=rings)
     pairs, bits = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for layer in layers:
@@ -94,9 +94,9 @@ def _held(layers: Iterable[Layer], ring: Longs, rings: int, p: Parameters) -> tu
         own, heads = own[heads >= p.belonging_heads], heads[heads >= p.belonging_heads]
         edge, at = _each(own // max(rings, 1), layer.object, ~inside)
         whose, k = own[at] % max(rings, 1), heads[at]
-        others = np.bincount(layer.object, minlength=layer.size)[layer.object[edge]] - k - 1
+        others = np.bincount(layer.object[~inside], minlength=layer.size)[layer.object[edge]] - 1
         used = np.diff(layer.start)[account[edge]]
-        bits.append(np.log2(k / size[whose] * (n - size[whose]) / (others + 0.5) / used))
+        bits.append(np.log2(k / size[whose] * strangers / (others + 0.5) / used))
         pairs.append(account[edge].astype(np.int64) * rings + whose)
     pair, said = np.concatenate(pairs), np.concatenate(bits)
     best = busiest(pair, said)

@@ -172,7 +172,7 @@ class Parameters:
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
-    chosen_bits: float = _p(9.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
+    chosen_bits: float = _p(6.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
     tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")

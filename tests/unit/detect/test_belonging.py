@@ -108,6 +108,15 @@ def test_who_belongs_to_two_rings_is_the_likelier_ones() -> None:
     assert (first.tolist(), second.tolist()) == ([], [STRANGER])
 
 
+def test_members_of_other_rings_are_no_strangers() -> None:
+    other = np.arange(100, 180, dtype=np.int32)
+    exits = shared(range(6), *other.tolist(), STRANGER)
+    wrapper = shared(range(30), *other.tolist(), STRANGER)
+    r = relations(roaming=exits, wrappers=wrapper)
+    assert [x.tolist() for x in associates(r, [RING, other], P)] == [[], [STRANGER]]
+    assert found(r) == []
+
+
 def test_a_family_that_is_switched_off_says_nothing() -> None:
     p = replace(P, disabled_families=("payment",))
     assert found(relations(payments=shared(range(3), STRANGER)), p) == []
