@@ -17,12 +17,19 @@ def remaining(v: Verdict, p: Parameters) -> Mapping[Family, int]:
     """Family → members that the rule of membership still convicts when everything of this family is left out.
 
     Counted are losses against the rule with all evidence, so that accounts which joined the ring on other grounds stay.
-    Only families with any evidence are named. The measurement itself is not repeated: what one family said about how
-    far to trust another stays as it was.
+    Associates, who are judged by what they hold, are lost with a family in which they show something, unless they pay
+    with a card of the ring's. Only families with any evidence are named. The measurement itself is not repeated: what
+    one family said about how far to trust another stays as it was.
     """
-    now = strong(v, p)
+    now, holds = strong(v, p) & (v.weight > 0.0), v.weight == 0.0
     speaking = sorted({s.family for s in v.signals if (s.bits != 0.0).any()}, key=FAMILIES.index)
-    return {family: len(v.group) - int((now & ~strong(_without(v, family, p), p)).sum()) for family in speaking}
+    pays = v.families[:, FAMILIES.index(Family.PAYMENT)] > 0.0
+    lost = {
+        family: (now & ~strong(_without(v, family, p), p))
+        | (holds & (v.families[:, FAMILIES.index(family)] > 0.0) & (~pays | (family is Family.PAYMENT)))
+        for family in speaking
+    }
+    return {family: len(v.group) - int(gone.sum()) for family, gone in lost.items()}
 
 
 def _without(v: Verdict, family: Family, p: Parameters) -> Verdict:

@@ -140,7 +140,7 @@ def _items(v: Verdict, p: Parameters) -> tuple[Item, ...]:
                 )
             )  # fmt: skip
     found.sort(key=lambda i: (-i.bits, i.name))
-    return (*found, *_rest(v, counted))
+    return (*found, *_rest(v, counted), *_associates(v))
 
 
 def _rest(v: Verdict, counted: Sequence[float]) -> tuple[Item, ...]:
@@ -152,6 +152,19 @@ def _rest(v: Verdict, counted: Sequence[float]) -> tuple[Item, ...]:
     names = ", ".join(sorted(s.name for s, _ in small))
     statement = f"Less than {SMALL:g} bits each, added up: {names}."
     return (Item(family, "other small evidence", bits, bits, None, None, "", statement, False, None),)
+
+
+def _associates(v: Verdict) -> tuple[Item, ...]:
+    """Who was joined to the ring for what it holds, and weighs nothing in the score (`associates`)."""
+    n = int((v.weight == 0.0).sum())
+    if not n:
+        return ()
+    these = "1 account shows" if n == 1 else f"{n:,} accounts show"
+    statement = (
+        f"{these} too little to stand alone, and joined for holding what is the ring's own: a card that it pays with, or "
+        "its wrapper or conversations together with its addresses, cards or links."
+    )
+    return (Item(Family.OTHER, "associates", 0.0, 0.0, float(n), None, "accounts", statement, True, None),)
 
 
 _UNSEEN: Final = 0.005

@@ -11,6 +11,8 @@ import pytest
 from graphring.detect import associates as module
 from graphring.detect.associates import associates, with_associates
 from graphring.detect.belonging import belonging
+from graphring.detect.counterfactual import remaining
+from graphring.detect.explain import explain
 from graphring.detect.judge import summed
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
@@ -140,6 +142,26 @@ def test_associates_change_nothing_of_what_is_said_of_a_ring(monkeypatch) -> Non
     assert float(whole.mean(whole.bits)) == float(core.mean(core.bits)) == 8.0
     assert whole.bits[-1] == 1.0
     assert whole.weight[-1] == 0.0
+
+
+def test_associates_are_named_among_the_evidence_and_go_with_what_they_hold(monkeypatch) -> None:
+    def shown(group: np.ndarray):
+        pays, works = np.where(group == STRANGER, 4.0, 0.0), np.where(group == STRANGER, 0.0, 12.0)
+        signals = [
+            Signal("payment methods of strangers", Family.PAYMENT, pays, pays, pays * 0.0, "payment methods"),
+            Signal("synchrony", Family.TIMING, works, works, works * 0.0, "share"),
+        ]
+        return summed(group, signals, np.ones(len(group)), np.full(len(group), 0.5), P)
+
+    monkeypatch.setattr(module, "judge", lambda _, group: shown(group))
+    r = relations(payments=shared(range(3), STRANGER))
+    (whole,) = with_associates(SimpleNamespace(r=r, p=P), [shown(RING)])
+    found = explain(whole, P)
+    (item,) = [i for i in found.items if i.name == "associates"]
+    assert (item.observed, item.bits) == (1.0, 0.0)
+    assert item.statement.startswith("1 account shows too little to stand alone")
+    assert remaining(whole, P)[Family.PAYMENT] == 40
+    assert not [i for i in explain(shown(RING), P).items if i.name == "associates"]
 
 
 def test_the_owner_of_a_stolen_key_pays_with_a_card_of_its_own(monkeypatch) -> None:
