@@ -83,14 +83,16 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     """
     p, n = meter.p, len(v.group)
     # panels, courses and testers are invited, and sign up, together, and a class works in its hours: without any other
-    # trace neither is a second witness
+    # trace neither is a second witness; but people sleep, and who divides its work and does not was made, not invited
     count, sides = speaks.copy(), said[_SIDES]
-    count[_LIFECYCLE] &= float((sides / _least_said(p)[_SIDES]).sum()) >= 1.0  # a campus says less than cards
+    awake = n >= p.dealt_least and meter.awake(v.group)
+    made = awake and _division(v) >= p.joint_bits
+    count[_LIFECYCLE] &= made or float((sides / _least_said(p)[_SIDES]).sum()) >= 1.0  # a campus says less than cards
     count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(float(sides.sum()), n, p)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)
-    if n >= p.dealt_least and dealt >= p.dealt_bits and meter.awake(v.group):
+    if awake and dealt >= p.dealt_bits:
         return True
     # a pool of residential exits leaves no address that two share
     return dealt >= p.dealt_hint and not speaks[_NETWORK] and meter.restless(v.group)
@@ -101,10 +103,14 @@ def _came_for_it(meter: Meter, v: Verdict) -> bool:
     nothing, or everybody does some of its exercises.
     """
     p = meter.p
-    division = sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
-    if division < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
+    if _division(v) < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
         return True
     return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits
+
+
+def _division(v: Verdict) -> float:
+    """Bits of division of labour in the mean of a group."""
+    return sum(float(v.mean(s.bits)) for s in v.signals if s.name == "division of labour")
 
 
 def _quietly(meter: Meter, v: Verdict, said: Reals) -> bool:

@@ -18,7 +18,7 @@ from graphring.detect.dealing import dealt
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck
-from graphring.detect.nights import awake
+from graphring.detect.nights import awake, sleepless
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
@@ -275,7 +275,7 @@ class Meter:
 
     def awake(self, group: Ints) -> bool:
         """Whether a group as a whole never rests, beyond what accounts of like activity do."""
-        return bool(float(self._awake[group].mean()) >= self.p.awake_share)
+        return sleepless(self._awake, group, self.p)
 
     def _churn(self, group: Ints) -> Signal:
         value = self.r.churn[group]

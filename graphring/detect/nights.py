@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.layers import Reals
+from graphring.detect.layers import Ints, Reals
+from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges
 
-__all__ = ["awake"]
+__all__ = ["awake", "sleepless"]
 
 _HOURS, _REST = 24, 8
 _LEAST = 12
@@ -16,7 +17,7 @@ _LEAST = 12
 
 def awake(x: Exchanges, n: int) -> Reals:
     """[N] share of each account's exchanges in the eight hours of the day in which it has fewest, beyond the mean share
-    of accounts of like activity; 0 for accounts of few exchanges. Any time zone serves.
+    of accounts of like activity; NaN for accounts of few exchanges. Any time zone serves.
     """
     hour = x.seconds % 86_400 // 3_600
     often = np.bincount(x.account * np.int64(_HOURS) + hour, minlength=n * _HOURS).reshape(n, _HOURS)
@@ -27,6 +28,20 @@ def awake(x: Exchanges, n: int) -> Reals:
     level = np.floor(np.log2(np.maximum(total, 1)) * 2).astype(np.int64)
     known = total >= _LEAST
     usual = np.bincount(level[known], weights=share[known]) / np.maximum(np.bincount(level[known]), 1)
-    excess = np.zeros(n)
+    excess = np.full(n, np.nan)
     excess[known] = share[known] - usual[level[known]]
     return excess
+
+
+def sleepless(excess: Reals, group: Ints, p: Parameters) -> bool:
+    """Whether a group as a whole never rests, beyond what accounts of like activity do and what chance explains.
+
+    Parameters
+    ----------
+    excess: [N] of all accounts, as from `awake`.
+    """
+    known = excess[group][np.isfinite(excess[group])]
+    if not len(known):
+        return False
+    chance = float(np.nanstd(excess)) / float(np.sqrt(len(known)))
+    return bool(float(known.mean()) >= max(p.awake_share, p.restless_sigma * chance))

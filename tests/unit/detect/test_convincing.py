@@ -94,3 +94,12 @@ def test_who_was_invited_together_needs_another_trace_than_what_it_sends():
     assert not convincing(Meter(), verdict(division=8.0, common=2.0, **{"sign-ups": 1.5}))
     assert convincing(Meter(), verdict(division=8.0, common=2.0, payment=0.9, **{"sign-ups": 1.5}))
     assert not convincing(Meter(), verdict(division=8.0, common=2.0, rotation=0.9, **{"sign-ups": 1.5}))  # a campus
+
+
+def test_who_divides_work_and_never_sleeps_was_not_invited():
+    farm = {"division": 6.0, "common": 2.0, "sign-ups": 1.5}
+    assert convincing(Meter(rests=False), verdict(**farm))
+    assert not convincing(Meter(rests=True), verdict(**farm))  # a panel of annotators
+    assert not convincing(Meter(rests=False), verdict(**(farm | {"sign-ups": 0.2})))
+    lesson = {"division": 1.5, "synchrony": 2.0, "common": 3.0, "sign-ups": 2.0}
+    assert not convincing(Meter(rests=False), verdict(**lesson))  # a course in all time zones divides little

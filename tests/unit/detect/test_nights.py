@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphring.detect.nights import awake
+from graphring.detect.nights import awake, sleepless
+from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges
 
 
@@ -31,4 +32,14 @@ def test_a_queue_that_is_worked_off_by_turns_does_not_rest(zone):
 def test_who_sends_little_may_have_slept_or_not():
     rng = np.random.default_rng(4)
     value = awake(exchanges([rng.integers(0, 24, 5) for _ in range(20)] + [np.empty(0)]), 21)
-    assert not value.any()
+    assert np.isnan(value).all()
+
+
+def test_a_group_is_sleepless_beyond_chance_and_by_those_of_whom_it_can_be_told():
+    rng = np.random.default_rng(5)
+    excess = np.concatenate([rng.normal(0.0, 0.06, 2_000), np.full(40, 0.05), np.full(60, np.nan)])
+    group = np.arange(2_000, 2_100, dtype=np.int32)
+    assert sleepless(excess, group, Parameters())
+    assert not sleepless(excess, group[30:], Parameters())  # ten of .05 are no more than chance
+    assert not sleepless(excess, group[40:], Parameters())
+    assert not sleepless(excess, np.arange(2_000, dtype=np.int32), Parameters())
