@@ -88,7 +88,9 @@ def resolve_customers(accounts: pa.Table, payments: pa.Table, *, max_domain: int
 
 
 def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.int64]) -> Customers:
-    """Customers of which accounts pay with the same method *and* work from the same busiest address are one.
+    """Customers of which accounts pay with the same method *and* work from the same busiest address are one, and so is
+    who pays with the card of a firm: a customer that says who it is, or has a mail domain, with most of the card's
+    accounts. Field offices and freelancers have mail and addresses of their own.
 
     Parameters
     ----------
@@ -98,9 +100,10 @@ def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.i
         return c
     account = payments["account"].to_numpy()
     card = payments["payment_method"].combine_chunks().dictionary_encode().indices.to_numpy()
-    known = busiest[account] >= 0
-    account, card = account[known], card[known]
-    _, place = np.unique(card.astype(np.int64) << 32 | busiest[account], return_inverse=True)
+    known, firms = busiest[account] >= 0, _paid_by_firms(c, account, card)
+    place = np.concatenate([card[known].astype(np.int64) << 32 | busiest[account[known]], -1 - card[firms]])
+    account = np.concatenate([account[known], account[firms]])
+    _, place = np.unique(place, return_inverse=True)
     n = c.count
     links = sp.coo_matrix(
         (np.ones(len(account)), (c.code[account], n + place)), shape=(n + len(account), n + len(account))
@@ -113,6 +116,20 @@ def joined_customers(c: Customers, payments: pa.Table, busiest: npt.NDArray[np.i
         for flag in (c.declared, c.own_domain)
     )
     return Customers(code.astype(np.int32), size, declared, own, c.pretended)
+
+
+def _paid_by_firms(
+    c: Customers, account: npt.NDArray[np.integer], card: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
+    """Which payments are made with a card of which one declared customer, or one with a mail domain, has most
+    accounts, three and more.
+    """
+    pairs = np.unique(np.stack([card.astype(np.int64), account.astype(np.int64)]), axis=1)
+    users = np.bincount(pairs[0])
+    both, accounts = np.unique(pairs[0] << 32 | c.code[pairs[1]], return_counts=True)
+    owner, owned = both & 0xFFFFFFFF, both >> 32
+    most = (accounts >= 3) & (2 * accounts > users[owned]) & (c.declared | c.own_domain)[owner]
+    return np.isin(card, owned[most])
 
 
 def parted_customers(

@@ -162,7 +162,7 @@ class Parameters:
     # accounts and groups
     strong_bits: float = _p(9.0, "bits", "an account is strong from here", "prior odds of about 1 in 500")
     joint_bits: float = _p(3.0, "bits", "of joint work that a member and a ring need", "resellers and tools have none")
-    mixture_steps: int = _p(8, "steps", "of the mixture's fit", "it converges in 3 to 6")
+    mixture_steps: int = _p(16, "steps", "of the mixture's fit", "8 leave a twelfth of innocents in; 40 change little")
     share_least: float = _p(0.02, "share", "of a wrapper's users that are members, at least (most: 1 - it)", "prior")
     lack_bits: float = _p(6.0, "bits", "against an account that lacks one signal of the group, at most", "reasoned")
     work_cap: float = _p(3.0, "bits", "for or against an account by how much it does with the wrapper", "reasoned")

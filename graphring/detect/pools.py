@@ -14,7 +14,7 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["held_by", "pools", "split_pools"]
+__all__ = ["held_by", "pools", "run_together", "split_pools"]
 
 
 def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
@@ -53,6 +53,12 @@ def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters)
 
     pairs = [connections(layer, label) for layer in (held, _sent(r, group, p))]
     return merged(label, pairs, close, p.pool_apart, _active(r, group, label))
+
+
+def run_together(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
+    """Connections of two groups by cards, links and addresses."""
+    union = np.union1d(one, other).astype(np.int32)
+    return float(connections(own_objects(held_by(r), union, p), np.isin(union, other).astype(np.int64))[0, 1])
 
 
 def held_by(r: Relations) -> tuple[Layer, ...]:

@@ -13,7 +13,7 @@ from graphring.detect.judge import Verdict, judge, strong
 from graphring.detect.layers import Flags, Ints
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import in_common, joined_works, split_works, torn_works
-from graphring.detect.pools import pools, split_pools
+from graphring.detect.pools import pools, run_together, split_pools
 from graphring.detect.relations import Relations
 from graphring.detect.tiers import medium_bits
 
@@ -38,8 +38,8 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
-    found = [v for whole in found for v in _told_apart(meter, whole)]
-    return sorted(with_associates(meter, found), key=lambda v: (-len(v.group), int(v.group[0])))
+    found = with_associates(meter, _told_apart(meter, found))
+    return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
 
 
 def _together(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
@@ -128,20 +128,32 @@ def _apart(meter: Meter, whole: Verdict, parts: list[Ints]) -> list[Verdict]:
     return found
 
 
-def _told_apart(meter: Meter, whole: Verdict) -> list[Verdict]:
-    """The pools of a ring that has grown, since what grows from one takes in others that send its wrapper. Nobody is
-    lost: a pool that would be worth no measure by itself stays with the largest.
+def _told_apart(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
+    """The pools of rings that have grown, since what grows from one takes in others that send its wrapper. Nobody is
+    lost: a pool that would be worth no measure by itself goes to the ring that it is run with, or stays.
     """
-    parts = split_pools(meter.r, whole.group, meter.p)
-    apart = [judge(meter, part) for part in parts] if len(parts) > 1 else []
-    found = [v for v in apart if convincing(meter, v) and float(v.mean(v.bits)) >= medium_bits(len(v.group), meter.p)]
-    if len(found) < 2:
-        return [whole]
-    largest = max(range(len(found)), key=lambda i: len(found[i].group))
-    rest = np.setdiff1d(whole.group, np.concatenate([v.group for v in found]))
-    if len(rest):
-        found[largest] = judge(meter, np.union1d(found[largest].group, rest).astype(np.int32))
-    return found
+    r, p = meter.r, meter.p
+    told: list[Ints] = []
+    loose: list[tuple[Ints, int]] = []  # with the place of the ring that it stays with
+    for whole in rings:
+        parts = split_pools(r, whole.group, p)
+        alone = [len(parts) == 1 or _worth_a_measure(meter, part) for part in parts]
+        stand = sorted((part for part, x in zip(parts, alone, strict=True) if x), key=len, reverse=True)
+        loose += [(part, len(told)) for part, x in zip(parts, alone, strict=True) if stand and not x]
+        told += stand or [whole.group]
+    for part, home in loose:
+        run = [run_together(r, part, ring, p) for ring in told]
+        most = int(np.argmax(run))
+        to = most if run[most] >= p.pool_told and run[most] > run[home] else home
+        told[to] = np.union1d(told[to], part).astype(np.int32)
+    same = {v.group.tobytes(): v for v in rings}
+    return [same.get(group.tobytes()) or judge(meter, group) for group in told]
+
+
+def _worth_a_measure(meter: Meter, part: Ints) -> bool:
+    """Whether a part of a ring would be one of the tier medium."""
+    v = judge(meter, part)
+    return convincing(meter, v) and float(v.mean(v.bits)) >= medium_bits(len(part), meter.p)
 
 
 def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:

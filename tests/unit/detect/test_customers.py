@@ -74,3 +74,23 @@ def test_a_single_declared_account_does_not_make_a_firm_of_all_that_share_its_ca
     joined = joined_customers(apart, payments, np.full(4, 7, dtype=np.int64))
     assert joined.count == 1
     assert not joined.declared[0]
+
+
+@pytest.mark.parametrize(
+    ("own", "staff", "others", "customers"),
+    [
+        (True, 5, 4, 1),  # field offices pay with the firm's card
+        (False, 5, 4, 5),  # five accounts on a card are no firm
+        (True, 4, 4, 5),  # half of a card's accounts are not most of them
+        (True, 2, 1, 2),  # two people are no firm
+    ],
+)
+def test_who_pays_with_the_card_of_a_firm_is_the_firm(own: bool, staff: int, others: int, customers: int) -> None:
+    code = np.concatenate([np.zeros(staff), 1 + np.arange(others)]).astype(np.int32)
+    size, none = np.bincount(code), np.zeros(1 + others, dtype=bool)
+    domain = none.copy()
+    domain[0] = own
+    n = len(code)
+    payments = pa.table({"account": pa.array(np.arange(n)), "payment_method": ["card"] * n})
+    apart = Customers(code, size, none, domain, np.zeros(n, dtype=bool))
+    assert joined_customers(apart, payments, np.arange(n)).count == customers

@@ -108,20 +108,43 @@ def test_a_tenth_of_the_payloads_in_common_is_one_queue(addresses):
     assert sizes(split_pools(relations(addresses, [*queues, *common]), GROUP, P)) == [(0, 60)]
 
 
-def test_a_ring_that_has_grown_is_told_apart_and_loses_nobody(monkeypatch):
-    def judged(_, group):
-        return SimpleNamespace(group=group, bits=np.full(len(group), 12.0 if len(group) >= 20 else 6.0), mean=np.mean)
+def judged(_, group):
+    return SimpleNamespace(group=group, bits=np.full(len(group), 12.0 if len(group) >= 20 else 6.0), mean=np.mean)
 
-    def told(*sizes_of: int) -> list[tuple[int, int]]:
+
+@pytest.fixture
+def told(monkeypatch):
+    """Tells a ring of all accounts apart into pools of these sizes."""
+
+    def of(*sizes_of: int) -> list[tuple[int, int]]:
         parts = np.split(GROUP, np.cumsum(sizes_of)[:-1])
         monkeypatch.setattr(rings, "split_pools", lambda *_: parts)
-        return sizes([v.group for v in rings._told_apart(SimpleNamespace(r=None, p=P), judged(None, GROUP))])
+        meter = SimpleNamespace(r=relations([(a, 100 + a // 35) for a in range(35)]), p=P)
+        return sizes([v.group for v in rings._told_apart(meter, [judged(None, GROUP)])])
 
     monkeypatch.setattr(rings, "judge", judged)
     monkeypatch.setattr(rings, "convincing", lambda *_: True)
+    return of
+
+
+def test_a_ring_that_has_grown_is_told_apart_and_loses_nobody(told, monkeypatch):
     assert told(60) == [(0, 60)]
     assert told(35, 25) == [(0, 35), (35, 25)]
-    assert told(25, 10, 25) == [(0, 35), (35, 25)]  # ten accounts are worth no measure of their own
-    assert told(50, 10) == [(0, 60)]
+    assert told(35, 15, 10) == [(0, 60)]  # a few accounts are worth no measure of their own
+    assert told(24, 26, 10) == [(24, 36), (0, 24)]
     monkeypatch.setattr(rings, "convincing", lambda _, v: len(v.group) > 30)
     assert told(35, 25) == [(0, 60)]
+    assert told(20, 20, 20) == [(0, 60)]
+
+
+def test_a_pool_that_does_not_stand_goes_to_the_ring_that_it_is_run_with(monkeypatch):
+    rng = np.random.default_rng(7)
+    first, other = GROUP[:40], GROUP[40:]
+    r = relations(pairs(range(30, 60), 0, 120, rng))  # the last ten of the first ring use the other's addresses
+    monkeypatch.setattr(rings, "judge", judged)
+    monkeypatch.setattr(rings, "convincing", lambda *_: True)
+    monkeypatch.setattr(
+        rings, "split_pools", lambda _, group, __: np.split(group, [30]) if len(group) == 40 else [group]
+    )
+    found = rings._told_apart(SimpleNamespace(r=r, p=P), [judged(None, first), judged(None, other)])
+    assert sizes([v.group for v in found]) == [(0, 30), (30, 30)]
