@@ -57,7 +57,8 @@ def fit_membership(shown: Shown, starts: list[Flags], most: float, p: Parameters
 
     Parameters
     ----------
-    starts: flags [n] of first members; most: the largest share of members that accounts may be credited with.
+    starts: flags [n] of first members; most: the largest share of members that accounts may be credited with, where the
+    wrapper is much of what they do; passers-by are credited with a half at most.
     """
     telling = [(s.bits, s.chances) for s in shown.signals if s.chances is not None]
     bits = np.array([b for b, _ in telling], dtype=np.float64).reshape(len(telling), len(shown.gain))
@@ -88,7 +89,7 @@ def _em(bits, chances, gain, work, firm, start, steps, least, most, worst, worke
         for c in (False, True):
             here = firm == c
             if here.any():
-                share[here] = min(max(weight[here].mean(), least), most)
+                share[here] = min(max(weight[here].mean(), least), most if c else min(most, 0.5))
         ratio[:] = gain + _likelier(work, middle, spread, weight, worked)
         for s in range(kinds):
             rate = _rate(bits[s] > _SHOWN, chances[s], weight)

@@ -187,7 +187,7 @@ def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
         size = np.array([len(x) for x in parts])
         suspected = np.bincount(of, weights=heads, minlength=layer.size)
         users = np.bincount(layer.object, minlength=layer.size)
-        own = (heads >= 0.5 * size[part]) & (suspected[of] >= p.exclusive * users[of])
+        own = (heads >= 0.5 * size[part]) & (suspected[of] >= p.reunited * users[of])
         for o in np.unique(of[own]):
             same = np.unique(root[part[own & (of == o)]])
             root[np.isin(root, same)] = same[0]
