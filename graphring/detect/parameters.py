@@ -187,7 +187,7 @@ class Parameters:
     dealt_hint: float = _p(1.0, "bits", "for payloads dealt out that need another witness", "draws 0")
     dealt_least: int = _p(30, "accounts", "of a ring that content alone convicts", "a panel of annotators is smaller")
     together: float = _p(0.75, "share", "of random cross connections from which two parts are one work", "reasoned")
-    reunited: float = _p(0.2, "share", "of a wrapper's users that are in rings, for most of two parts", "tried by others")
+    reunited: float = _p(0.2, "share", "of a wrapper's users that are in rings, for parts to be one", "tried by others")
     standing: float = _p(0.8, "share", "of a whole's core that its parts must keep to be told apart", "reasoned")
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
