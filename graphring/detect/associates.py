@@ -14,7 +14,7 @@ import numpy as np
 from graphring.detect.belonging import belonging
 from graphring.detect.evidence import Meter
 from graphring.detect.judge import Verdict, judge, summed
-from graphring.detect.layers import Flags, Ints, Longs, Reals, busiest
+from graphring.detect.layers import Flags, Ints, Longs, Reals, busiest, numbered
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.detect.signals import Signal
@@ -33,10 +33,8 @@ def associates(r: Relations, rings: list[Ints], p: Parameters) -> list[Ints]:
 
     What is found owns things, too: a card is known by the second member that pays with it, and shows a third.
     """
-    ring = np.full(r.n, -1, dtype=np.int64)
-    for i, group in enumerate(rings):
-        ring[group] = i
-    before = ring.copy()
+    before = numbered(r.n, rings)
+    ring = before.copy()
     for _ in range(p.passes):
         account, to = _belong(r, ring, p)
         if not len(account):
@@ -57,27 +55,24 @@ def _joined(meter: Meter, core: Verdict, more: Ints) -> Verdict:
     """A ring with its associates, which weigh nothing in what is said of it, while each is told what it shows."""
     whole = judge(meter, np.union1d(core.group, more).astype(np.int32))
     inside = np.isin(whole.group, core.group)
-    measured = {s.name: s for s in whole.signals}
-    signals = [_spliced(s, measured.get(s.name, s), inside) for s in core.signals]
-    tied, weight = whole.tied.copy(), np.zeros(len(whole.group))
-    tied[inside], weight[inside] = core.tied, core.weight
+    signals = [_spliced(s, all_, inside) for s, all_ in zip(core.signals, whole.signals, strict=True)]
+    tied, weight = _both(core.tied, whole.tied, inside), _both(core.weight, np.zeros(len(inside)), inside)
     return summed(whole.group, signals, tied, weight, meter.p)
 
 
 def _spliced(core: Signal, whole: Signal, inside: Flags) -> Signal:
-    """A signal of the core with what associates show of it; nothing, where the whole has no such signal."""
-
-    def both(of_core: Reals, of_whole: Reals) -> Reals:
-        values = np.zeros(len(inside))
-        if whole is not core:
-            values[~inside] = of_whole[~inside]
-        values[inside] = of_core
-        return values
-
+    """A signal of the core with what associates show of it."""
     chances = None
     if core.chances is not None and whole.chances is not None:
-        chances = both(core.chances, whole.chances)
+        chances = _both(core.chances, whole.chances, inside)
     return replace(
-        core, bits=both(core.bits, whole.bits), observed=both(core.observed, whole.observed),
-        expected=both(core.expected, whole.expected), chances=chances,
+        core, bits=_both(core.bits, whole.bits, inside), observed=_both(core.observed, whole.observed, inside),
+        expected=_both(core.expected, whole.expected, inside), chances=chances,
     )  # fmt: skip
+
+
+def _both(core: Reals, whole: Reals, inside: Flags) -> Reals:
+    """The values of the whole, and those of the core where they are the core's."""
+    values = whole.astype(np.float64)
+    values[inside] = core
+    return values

@@ -16,9 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from graphring.detect.layers import Flags, Layer, Longs, Reals, busiest
+from graphring.detect.layers import Flags, Layer, Longs, Reals, busiest, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.model import Family
@@ -60,52 +59,47 @@ def belonging(r: Relations, ring: Longs, p: Parameters) -> Belonging:
     ----------
     ring: [N], the number of the ring of which an account is a member; -1: of none.
     """
-    rings = int(ring.max(initial=-1)) + 1
     layers: dict[Family, tuple[Layer, ...]] = {
         Family.PAYMENT: (r.payments,), Family.NETWORK: (r.roaming, r.lines), Family.TIMING: (r.conversations,),
         Family.CONTENT: (r.content.wrappers, r.families), Family.OTHER: r.links,
     }  # fmt: skip
+    size = np.bincount(ring[ring >= 0], minlength=1)
     held = {
-        family: _held(() if str(family) in p.disabled_families else of, ring, rings, p) for family, of in layers.items()
+        family: _held(() if str(family) in p.disabled_families else of, ring, size, p) for family, of in layers.items()
     }
     pair = np.unique(np.concatenate([pairs for pairs, _ in held.values()]))
     said: dict[Family, Reals] = {}
     for family, (pairs, bits) in held.items():
         said[family] = np.zeros(len(pair))
         said[family][np.searchsorted(pair, pairs)] = np.maximum(bits, 0.0)
-    account, of = pair // max(rings, 1), pair % max(rings, 1)
-    size = np.bincount(ring[ring >= 0], minlength=rings)
-    prior = np.log2(size / max(int((ring < 0).sum()), 1))[of]
+    account, of = np.divmod(pair, len(size))
+    prior = np.log2(size[of] / max(int((ring < 0).sum()), 1))
     return Belonging(account, of, said, prior + sum(said.values()) - r.trust[account])
 
 
-def _held(layers: Iterable[Layer], ring: Longs, rings: int, p: Parameters) -> tuple[Longs, Reals]:
+def _held(layers: Iterable[Layer], ring: Longs, size: Longs, p: Parameters) -> tuple[Longs, Reals]:
     """(account · rings + ring, bits): of each pair that hold an object of these layers the one that says most; sorted
     by pair.
+
+    Parameters
+    ----------
+    size: members of each ring.
     """
-    strangers = int((ring < 0).sum())
-    size = np.bincount(ring[ring >= 0], minlength=rings)
+    strangers, rings = int((ring < 0).sum()), len(size)
     pairs, bits = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for layer in layers:
         account = layer.accounts
-        inside = ring[account] >= 0
-        uses = layer.object[inside].astype(np.int64) * rings + ring[account[inside]]
-        own, heads = np.unique(uses, return_counts=True)
-        own, heads = own[heads >= p.belonging_heads], heads[heads >= p.belonging_heads]
-        edge, at = _each(own // max(rings, 1), layer.object, ~inside)
-        whose, k = own[at] % max(rings, 1), heads[at]
-        others = np.bincount(layer.object[~inside], minlength=layer.size)[layer.object[edge]] - 1
-        used = np.diff(layer.start)[account[edge]]
-        bits.append(np.log2(k / size[whose] * strangers / (others + 0.5) / used))
-        pairs.append(account[edge].astype(np.int64) * rings + whose)
+        whose = ring[account]
+        inside, free = np.flatnonzero(whose >= 0), np.flatnonzero(whose < 0)
+        uses, heads = np.unique(layer.object[inside].astype(np.int64) * rings + whose[inside], return_counts=True)
+        own, of = np.divmod(uses[heads >= p.belonging_heads], rings)
+        k = heads[heads >= p.belonging_heads] / size[of]
+        account, used_by = account[free], layer.object[free]
+        others = np.bincount(used_by, minlength=layer.size)[used_by] - 1
+        m = np.diff(layer.start)[account]
+        local, at = edges_of(np.searchsorted(own, np.arange(layer.size + 1)), used_by)
+        bits.append(np.log2(k[at] * strangers / (others[local] + 0.5) / m[local]))
+        pairs.append(account[local].astype(np.int64) * rings + of[at])
     pair, said = np.concatenate(pairs), np.concatenate(bits)
     best = busiest(pair, said)
     return pair[best], said[best]
-
-
-def _each(owned: Longs, objects: npt.NDArray[np.integer], free: Flags) -> tuple[Longs, Longs]:
-    """(edge, place in `owned`) for each free edge and each ring that owns its object; `owned` is sorted."""
-    low, high = (np.searchsorted(owned, objects, side) for side in ("left", "right"))
-    edge = np.flatnonzero(free & (high > low))
-    times = (high - low)[edge]
-    return np.repeat(edge, times), np.repeat(low[edge] - np.cumsum(times) + times, times) + np.arange(times.sum())

@@ -85,14 +85,13 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     # panels, courses and testers are invited, and sign up, together, and a class works in its hours: without any other
     # trace neither is a second witness; but people sleep, and who divides its work and does not was made, not invited
     count, sides = speaks.copy(), said[_SIDES]
-    awake = n >= p.dealt_least and meter.awake(v.group)
-    made = awake and _division(v) >= p.joint_bits
-    count[_LIFECYCLE] &= made or float((sides / _least_said(p)[_SIDES]).sum()) >= 1.0  # a campus says less than cards
+    if speaks[_LIFECYCLE] and float((sides / _least_said(p)[_SIDES]).sum()) < 1.0:  # a campus says less than cards
+        count[_LIFECYCLE] = _division(v) >= p.joint_bits and _sleepless(meter, v)
     count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(float(sides.sum()), n, p)
     if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)
-    if awake and dealt >= p.dealt_bits:
+    if dealt >= p.dealt_bits and _sleepless(meter, v):
         return True
     # a pool of residential exits leaves no address that two share
     return dealt >= p.dealt_hint and not speaks[_NETWORK] and meter.restless(v.group)
@@ -106,6 +105,11 @@ def _came_for_it(meter: Meter, v: Verdict) -> bool:
     if _division(v) < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
         return True
     return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits
+
+
+def _sleepless(meter: Meter, v: Verdict) -> bool:
+    """Whether a group is large enough to tell, and never rests."""
+    return len(v.group) >= meter.p.dealt_least and meter.awake(v.group)
 
 
 def _division(v: Verdict) -> float:

@@ -21,12 +21,12 @@ def remaining(v: Verdict, p: Parameters) -> Mapping[Family, int]:
     with a card of the ring's. Only families with any evidence are named. The measurement itself is not repeated: what
     one family said about how far to trust another stays as it was.
     """
-    now, holds = strong(v, p) & (v.weight > 0.0), v.weight == 0.0
+    now = strong(v, p) & ~v.associated
     speaking = sorted({s.family for s in v.signals if (s.bits != 0.0).any()}, key=FAMILIES.index)
     pays = v.families[:, FAMILIES.index(Family.PAYMENT)] > 0.0
     lost = {
         family: (now & ~strong(_without(v, family, p), p))
-        | (holds & (v.families[:, FAMILIES.index(family)] > 0.0) & (~pays | (family is Family.PAYMENT)))
+        | (v.associated & (v.families[:, FAMILIES.index(family)] > 0.0) & (~pays | (family is Family.PAYMENT)))
         for family in speaking
     }
     return {family: len(v.group) - int(gone.sum()) for family, gone in lost.items()}

@@ -124,9 +124,9 @@ def _paid_by_firms(
     """Which payments are made with a card of which one declared customer, or one with a mail domain, has most
     accounts, three and more.
     """
-    pairs = np.unique(np.stack([card.astype(np.int64), account.astype(np.int64)]), axis=1)
-    users = np.bincount(pairs[0])
-    both, accounts = np.unique(pairs[0] << 32 | c.code[pairs[1]], return_counts=True)
+    pairs = np.unique(card.astype(np.int64) << 32 | account)
+    users = np.bincount(pairs >> 32)
+    both, accounts = np.unique(pairs >> 32 << 32 | c.code[pairs & 0xFFFFFFFF], return_counts=True)
     owner, owned = both & 0xFFFFFFFF, both >> 32
     most = (accounts >= 3) & (2 * accounts > users[owned]) & (c.declared | c.own_domain)[owner]
     return np.isin(card, owned[most])

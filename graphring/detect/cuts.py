@@ -13,10 +13,13 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from graphring.detect.groups import communities
-from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, edges_of
+from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, build_layer, edges_of
 from graphring.detect.parameters import Parameters
 
-__all__ = ["communities_of", "connections", "merged", "nearest", "own_objects", "parts_of", "ratios", "told"]
+__all__ = [
+    "communities_of", "connections", "crossings", "merged", "nearest", "own_objects", "parts_of", "ratios", "settled",
+    "told",
+]  # fmt: skip
 
 
 def own_objects(layers: Sequence[Layer], group: Ints, p: Parameters) -> Layer:
@@ -48,32 +51,33 @@ def communities_of(layer: Layer, group: Ints, p: Parameters) -> Longs:
 
 def parts_of(group: Ints, label: Longs) -> list[Ints]:
     """The parts of a group; accounts without a label go to the largest."""
-    idle = label < 0
-    label = np.where(idle, np.argmax(np.bincount(label[~idle])), label)
+    label = settled(label)
     return [group[label == i] for i in np.unique(label)]
+
+
+def settled(label: Longs) -> Longs:
+    """The labels, and for accounts without one that of the largest part."""
+    return np.where(label < 0, np.argmax(np.bincount(label[label >= 0])), label)
 
 
 def connections(work: Layer, label: Longs) -> Reals:
     """Connections within and between m parts, [m, m]: each object connects its users, a rare one more firmly."""
-    m = int(label.max()) + 1
-    account = work.accounts
-    known = label[account] >= 0
-    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
-    use.sum_duplicates()
+    use = _used(work, label)
     rare = 1.0 / np.maximum(np.asarray(use.sum(axis=1)).ravel() - 1.0, 1.0)
     return np.asarray((use.T @ sp.diags(rare) @ use).todense(), dtype=np.float64)
 
 
 def nearest(work: Layer, label: Longs) -> Longs:
     """The labels, and for accounts without one that of the part with which they have most connections, if any."""
-    m, n = int(label.max()) + 1, len(label)
-    account, rare = work.accounts, 1.0 / np.maximum(work.degree - 1.0, 1.0)
-    known = label[account] >= 0
-    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=(work.size, m))
-    near = np.asarray(
-        (sp.csr_matrix((rare[work.object], (account, work.object)), shape=(n, work.size)) @ use).todense()
-    )
+    rare = 1.0 / np.maximum(work.degree - 1.0, 1.0)
+    each = sp.csr_matrix((rare[work.object], (work.accounts, work.object)), shape=(len(label), work.size))
+    near = np.asarray((each @ _used(work, label)).todense())
     return np.where((label < 0) & (near.max(axis=1) > 0.0), near.argmax(axis=1), label)
+
+
+def crossings(layers: Sequence[Layer], group: Ints, inside: Flags, p: Parameters) -> float:
+    """Connections of the accounts of a group that are `inside` with the others, by their own objects of `layers`."""
+    return float(connections(own_objects(layers, group, p), inside.astype(np.int64))[0, 1])
 
 
 def ratios(pairs: Reals) -> Reals:
@@ -112,6 +116,16 @@ def merged(
             pairs[n] = np.delete(np.delete(x, j, axis=0), j, axis=1)
         root = np.where(root == j, i, np.where(root > j, root - 1, root))
     return np.where(label >= 0, root[np.maximum(label, 0)], -1)
+
+
+def _used(work: Layer, label: Longs) -> sp.csr_matrix:
+    """How many accounts of each part use each object, [objects, parts]."""
+    account = work.accounts
+    known = label[account] >= 0
+    shape = (work.size, int(label.max()) + 1)
+    use = sp.csr_matrix((np.ones(known.sum()), (work.object[known], label[account[known]])), shape=shape)
+    use.sum_duplicates()
+    return use
 
 
 def _at_random(pairs: Reals) -> Reals:

@@ -156,7 +156,7 @@ def _rest(v: Verdict, counted: Sequence[float]) -> tuple[Item, ...]:
 
 def _associates(v: Verdict) -> tuple[Item, ...]:
     """Who was joined to the ring for what it holds, and weighs nothing in the score (`associates`)."""
-    n = int((v.weight == 0.0).sum())
+    n = int(v.associated.sum())
     if not n:
         return ()
     these = "1 account shows" if n == 1 else f"{n:,} accounts show"

@@ -48,6 +48,11 @@ class Verdict:
     weight: Reals
 
     @property
+    def associated(self) -> Flags:
+        """[n] whether an account was joined for what it holds (`associates`): it weighs nothing."""
+        return np.asarray(self.weight == 0.0)
+
+    @property
     def beside_content(self) -> Reals:
         """[n] bits of what accounts share beside what they send, and how they came to be."""
         other = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = [
     "customers_of",
     "edges_of",
     "keep_objects",
+    "numbered",
     "sorted_unique",
 ]
 
@@ -98,6 +100,14 @@ def customers_of(obj: Longs, customer: Ints, m: int) -> Ints:
     width = int(customer.max()) + 1
     pairs = sorted_unique(obj * width + customer)
     return np.bincount(pairs // width, minlength=m).astype(np.int32)
+
+
+def numbered(n: int, groups: Sequence[Ints]) -> Longs:
+    """[n] for each account the place of its group among disjoint ones, -1: it is in none."""
+    place = np.full(n, -1, dtype=np.int64)
+    for i, group in enumerate(groups):
+        place[group] = i
+    return place
 
 
 def busiest(owner: Longs, often: Longs | Reals) -> Longs:

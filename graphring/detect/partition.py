@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graphring.detect.cuts import communities_of, connections, merged, own_objects, parts_of, ratios, told
+from graphring.detect.cuts import communities_of, connections, crossings, merged, own_objects, parts_of, ratios, told
 from graphring.detect.layers import Flags, Ints, Layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.pools import held_by, pools
@@ -40,8 +40,7 @@ def in_common(r: Relations, group: Ints, inside: Flags, p: Parameters) -> float:
     ----------
     inside: for each account of the group, whether it is in the part.
     """
-    beside = own_objects((r.conversations, *held_by(r)), group, p)
-    return float(connections(beside, inside.astype(np.int64))[0, 1])
+    return crossings((r.conversations, *held_by(r)), group, inside, p)
 
 
 def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphring.detect.cuts import communities_of, connections, merged, nearest, own_objects, parts_of, ratios, told
+from graphring.detect.cuts import (
+    communities_of,
+    connections,
+    crossings,
+    merged,
+    nearest,
+    own_objects,
+    parts_of,
+    ratios,
+    settled,
+    told,
+)  # fmt: skip
 from graphring.detect.layers import Ints, Layer, Longs, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
@@ -19,12 +30,12 @@ __all__ = ["held_by", "pools", "run_together", "split_pools"]
 
 def split_pools(r: Relations, group: Ints, p: Parameters) -> list[Ints]:
     """Parts of a work that are at it on the same days and have nothing in common but its wrapper (`pools`)."""
-    held = own_objects(held_by(r), group, p)
+    held, sent = _layers(r, group, p)
     label = communities_of(held, group, p)
     if label.max() < 1:
         return [group]
-    label = nearest(_sent(r, group, p), _pooled(r, group, held, label, p))
-    return pools(r, parts_of(group, label), p)
+    label = settled(nearest(sent, _pooled(r, group, held, sent, label, p)))  # and with all that belongs to each:
+    return parts_of(group, _pooled(r, group, held, sent, label, p))
 
 
 def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
@@ -38,10 +49,10 @@ def pools(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
     order = np.argsort(group)
     group = group[order]
     label = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
-    return parts_of(group, _pooled(r, group, own_objects(held_by(r), group, p), label, p))
+    return parts_of(group, _pooled(r, group, *_layers(r, group, p), label, p))
 
 
-def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters) -> Longs:
+def _pooled(r: Relations, group: Ints, held: Layer, sent: Layer, label: Longs, p: Parameters) -> Longs:  # noqa: PLR0917
     def close(held: Reals, sent: Reals, of: Reals) -> Reals:
         accounts, days = of[:, 0], of[:, 1:]
         active, both = days.sum(axis=1), np.minimum(days[:, None, :], days[None, :, :]).sum(axis=2)
@@ -51,14 +62,14 @@ def _pooled(r: Relations, group: Ints, held: Layer, label: Longs, p: Parameters)
         one |= (sent >= p.pool_sent) & (queue >= p.pool_queue)
         return np.maximum(told(held, p.pool_apart, p.pool_told), np.where(one, p.pool_apart + queue, 0.0))
 
-    pairs = [connections(layer, label) for layer in (held, _sent(r, group, p))]
+    pairs = [connections(layer, label) for layer in (held, sent)]
     return merged(label, pairs, close, p.pool_apart, _active(r, group, label))
 
 
 def run_together(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
     """Connections of two groups by cards, links and addresses."""
     union = np.union1d(one, other).astype(np.int32)
-    return float(connections(own_objects(held_by(r), union, p), np.isin(union, other).astype(np.int64))[0, 1])
+    return crossings(held_by(r), union, np.isin(union, other), p)
 
 
 def held_by(r: Relations) -> tuple[Layer, ...]:
@@ -66,9 +77,9 @@ def held_by(r: Relations) -> tuple[Layer, ...]:
     return (r.payments, *r.links, r.roaming, r.lines)
 
 
-def _sent(r: Relations, group: Ints, p: Parameters) -> Layer:
-    """What goes through a pool's wrapper."""
-    return own_objects((r.content.items, r.conversations), group, p)
+def _layers(r: Relations, group: Ints, p: Parameters) -> tuple[Layer, Layer]:
+    """(what the pools of a group are held by, what goes through their wrapper): the group's own objects."""
+    return own_objects(held_by(r), group, p), own_objects((r.content.items, r.conversations), group, p)
 
 
 def _active(r: Relations, group: Ints, label: Longs) -> Reals:

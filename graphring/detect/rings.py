@@ -10,7 +10,7 @@ from graphring.detect.cores import core_of
 from graphring.detect.evidence import Meter
 from graphring.detect.groups import candidates
 from graphring.detect.judge import Verdict, judge, strong
-from graphring.detect.layers import Flags, Ints
+from graphring.detect.layers import Flags, Ints, numbered
 from graphring.detect.parameters import Parameters
 from graphring.detect.partition import in_common, joined_works, split_works, torn_works
 from graphring.detect.pools import pools, run_together, split_pools
@@ -132,28 +132,28 @@ def _told_apart(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
     """The pools of rings that have grown, since what grows from one takes in others that send its wrapper. Nobody is
     lost: a pool that would be worth no measure by itself goes to the ring that it is run with, or stays.
     """
-    r, p = meter.r, meter.p
-    told: list[Ints] = []
+    told: list[Verdict] = []
     loose: list[tuple[Ints, int]] = []  # with the place of the ring that it stays with
     for whole in rings:
-        parts = split_pools(r, whole.group, p)
-        alone = [len(parts) == 1 or _worth_a_measure(meter, part) for part in parts]
-        stand = sorted((part for part, x in zip(parts, alone, strict=True) if x), key=len, reverse=True)
-        loose += [(part, len(told)) for part, x in zip(parts, alone, strict=True) if stand and not x]
-        told += stand or [whole.group]
+        parts = split_pools(meter.r, whole.group, meter.p)
+        apart = [judge(meter, part) for part in parts] if len(parts) > 1 else []
+        stands = [_worth_a_measure(meter, v) for v in apart]
+        if not any(stands):
+            told.append(whole)
+            continue
+        loose += [(v.group, len(told)) for v, x in zip(apart, stands, strict=True) if not x]
+        told += sorted((v for v, x in zip(apart, stands, strict=True) if x), key=lambda v: len(v.group), reverse=True)
     for part, home in loose:
-        run = [run_together(r, part, ring, p) for ring in told]
+        run = [run_together(meter.r, part, v.group, meter.p) for v in told]
         most = int(np.argmax(run))
-        to = most if run[most] >= p.pool_told and run[most] > run[home] else home
-        told[to] = np.union1d(told[to], part).astype(np.int32)
-    same = {v.group.tobytes(): v for v in rings}
-    return [same.get(group.tobytes()) or judge(meter, group) for group in told]
+        to = most if run[most] >= meter.p.pool_told and run[most] > run[home] else home
+        told[to] = judge(meter, np.union1d(told[to].group, part).astype(np.int32))
+    return told
 
 
-def _worth_a_measure(meter: Meter, part: Ints) -> bool:
+def _worth_a_measure(meter: Meter, v: Verdict) -> bool:
     """Whether a part of a ring would be one of the tier medium."""
-    v = judge(meter, part)
-    return convincing(meter, v) and float(v.mean(v.bits)) >= medium_bits(len(part), meter.p)
+    return convincing(meter, v) and float(v.mean(v.bits)) >= medium_bits(len(v.group), meter.p)
 
 
 def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
@@ -173,10 +173,7 @@ def _reunited(meter: Meter, parts: list[Ints]) -> list[Ints]:
     users of that wrapper are in one of them.
     """
     r, p = meter.r, meter.p
-    root = np.arange(len(parts))
-    label = np.full(r.n, -1)
-    for i, part in enumerate(parts):
-        label[part] = i
+    root, label = np.arange(len(parts)), numbered(r.n, parts)
     for layer in (r.content.wrappers, r.families):
         account = layer.accounts
         inside = label[account] >= 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from graphring.detect.belonging import belonging
 from graphring.detect.judge import Verdict
-from graphring.detect.layers import Ints, Reals, edges_of
+from graphring.detect.layers import Ints, Reals, edges_of, numbered
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.model import Role
@@ -23,24 +23,19 @@ __all__ = ["roles", "roles_of"]
 
 
 def roles_of(r: Relations, rings: Sequence[Verdict], p: Parameters) -> list[tuple[Role, ...]]:
-    """The role of each account of each ring: as `roles`, but a member is
-
-    who pays with a ring's card (a victim, and a customer who shares its exits or its wrapper too), and a customer who
-    shares two things of the ring's own, such as exits and wrapper.
+    """The role of each account of each ring: as `roles`, but a victim that pays with a ring's card is a member, and so
+    is a customer who has two things of the ring's own, one of them its work: exits and wrapper, say.
     """
-    found = [list(roles(r, v, p)) for v in rings]
-    ring = np.full(r.n, -1, dtype=np.int64)
+    found = [roles(r, v, p) for v in rings]
+    sure = [v.group[[x is Role.MEMBER for x in role]] for v, role in zip(rings, found, strict=True)]
+    b = belonging(r, numbered(r.n, sure), p)
+    enough = {Role.VICTIM: b.paid(p), Role.CUSTOMER: b.several(p)}
+    told = []
     for i, (v, role) in enumerate(zip(rings, found, strict=True)):
-        ring[v.group[[x is Role.MEMBER for x in role]]] = i
-    b = belonging(r, ring, p)
-    paid, several = b.paid(p), b.several(p)
-    at = {(a, i): k for k, (a, i) in enumerate(zip(b.account.tolist(), b.ring.tolist(), strict=True))}
-    for i, (v, role) in enumerate(zip(rings, found, strict=True)):
-        for j, account in enumerate(v.group.tolist()):
-            k = at.get((account, i))
-            if k is not None and (paid[k] if role[j] is Role.VICTIM else several[k]):
-                role[j] = Role.MEMBER
-    return [tuple(role) for role in found]
+        members = {x: set(b.account[(b.ring == i) & flags].tolist()) for x, flags in enough.items()}
+        accounts = zip(v.group.tolist(), role, strict=True)
+        told.append(tuple(Role.MEMBER if account in members.get(x, ()) else x for account, x in accounts))
+    return told
 
 
 def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:
@@ -52,7 +47,7 @@ def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:
     used beside its owner.
 
     customer: an account with requests enough to show joint work (`customer_requests`) that shows none, in a ring whose
-    accounts typically do: it shares exits and wrapper, as the customers of one reseller do, and nothing else.
+    accounts typically do, as the customers of one reseller do who come through its exits.
     """
     created = r.created[v.group]
     known = created[np.isfinite(created)]
