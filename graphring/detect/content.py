@@ -44,7 +44,8 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
     uses = np.diff(start)
     del order, start
     spread = (users >= p.wrapper_users) & (prompts >= p.wrapper_prompts * uses)
-    wrapper = (degree >= 2) & ((repeated >= p.wrapper_repeat * users) | spread)
+    repeats = repeated >= p.wrapper_repeat * users
+    wrapper = (degree >= 2) & (repeats | spread)
     payload = (degree >= 2) & ~wrapper & (degree <= p.item_customers)
     _, first, block = np.unique(signature, return_index=True, return_inverse=True)
     size = np.bincount(block, minlength=len(first))
@@ -55,8 +56,8 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
     used = row[chosen]
     wrappers, carried, carried_start = _wrapper_layer(block[code[chosen]], used, exchanges, customer, p)
     at, item = kernels.representative(
-        row, code, block, size, degree[first], payload, repeating, prompts == 1, features, p.block_features,
-        p.payload_cover,
+        row, code, block, size, degree[first], payload, repeating, repeats, prompts == 1, features,
+        p.block_features, p.payload_cover,
     )  # fmt: skip
     return Content(wrappers, build_layer("item", exchanges.account[at], item, customer), carried, carried_start)
 

@@ -152,20 +152,34 @@ def feature_use(row, start, account, customer, conversation, prompt, customers):
 
 
 @numba.njit(cache=True)
-def representative(row, code, block, size, degree, payload, wrapper, same, features, least, covers):
+def _longest(codes, block, size, repeats, best):
+    """Features of the largest block of an exchange that its users do not repeat, `best` left out."""
+    most = 0
+    for c in codes:
+        if not repeats[c] and block[c] != best:
+            most = max(most, size[block[c]])
+    return most
+
+
+@numba.njit(cache=True)
+def representative(row, code, block, size, degree, payload, wrapper, repeats, same, features, least, covers):
     """The payload of each row that has one: rows and blocks.
 
     A block is a set of features that occur in the same exchanges: a text, not a turn of phrase, from `least` features
     on, or where it is half of what the exchange has. It is a payload where all its exchanges have the same prompt
     (`same`), or where it covers a share `covers` of what is no wrapper in this one: the wording of a tool is also rare
     and shared, but stands beside text that is nobody else's. Of several the largest is taken, then the rarest.
+
+    Who sends a popular text in the wrapper of a tool sends what other users of the tool send as a whole: it is no
+    payload where a text that others send without it covers what its users do not repeat (`repeats`).
     """
     rows, found = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
     n, i = 0, 0
     while i < len(row):
-        j, wrapped = i, 0
+        j, wrapped, repeated = i, 0, 0
         while j < len(row) and row[j] == row[i]:
             wrapped += wrapper[code[j]]
+            repeated += repeats[code[j]]
             j += 1
         own = max(features[row[i]] - wrapped, 1)
         best = -1
@@ -177,6 +191,10 @@ def representative(row, code, block, size, degree, payload, wrapper, same, featu
                 continue
             if best < 0 or size[b] > size[best] or (size[b] == size[best] and (degree[b], b) < (degree[best], best)):
                 best = b
+        if best >= 0 and size[best] < least:
+            known = max(least, covers * (features[row[i]] - repeated - size[best]))
+            if _longest(code[i:j], block, size, repeats, best) >= known:
+                best = -1
         if best >= 0:
             rows[n], found[n] = row[i], best
             n += 1

@@ -172,12 +172,14 @@ class Parameters:
     families_least: int = _p(2, "families", "that speak for a ring beside its joint work", "independent evidence")
     together_bits: float = _p(6.0, "bits", "of timing that need no second family", "hand-over is nobody's habit")
     untied_odds: float = _p(4.0, "bits", "odds that a member needs whom no wrapper ties to the group", "calibration")
+    beside_exits: float = _p(1.0, "bits", "of other families than the network, for such a member", "users of a VPN 0")
     chosen_bits: float = _p(6.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
     tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
     speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
     speaks_network: float = _p(1.2, "bits", "the same of the network", "strangers at one provider .9")
+    speaks_timing: float = _p(1.2, "bits", "the same of timing", "users of a tool .9")
     speaks_quietly: float = _p(0.25, "bits", "the same of cards and devices together", "innocents up to .18")
     speaks_alone: float = _p(1.0, "bits", "the same for three families without joint work", "odds of 2 a member")
     speaks_total: float = _p(15.0, "bits", "in all, that a family must say to speak for a group", "odds of 1 in 30,000")
@@ -209,6 +211,8 @@ class Parameters:
     belonging_odds: float = _p(2.0, "bits", "odds from which two families are enough", "four to one")
     belonging_paid: float = _p(0.0, "bits", "odds from which a ring's card is enough", "more likely than not")
 
+    belonging_silent: int = _p(12, "requests", "of a ring's card holder that would have shown more", "reasoned")
+
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")
 
     # tiers and probability
@@ -234,6 +238,11 @@ class Parameters:
     victim_days: float = _p(30.0, "days", "that the owner of a stolen key was there before the ring", "reasoned")
     victim_share: float = _p(0.7, "share", "of its requests that the owner sends from places of its own", "reasoned")
     victim_before: float = _p(14.0, "days", "of work on its own before it meets the ring's addresses", "reasoned")
+    hands_own: float = _p(0.6, "share", "of an account's requests that are its owner's, beside a thief's", "majority")
+    hands_apart: float = _p(0.85, "share", "of its requests that are clearly one hand's or the other's", "reasoned")
+    hands_elsewhere: float = _p(0.4, "share", "of a member's requests from its own addresses, to be much", "reasoned")
+    hands_rare: float = _p(0.1, "share", "of a ring's other members that do so, at most, to believe it", "reasoned")
+    hands_many: float = _p(0.3, "share", "of a ring's accounts in which two hands show, to believe it", "hiding: .26")
     customer_requests: int = _p(30, "requests", "of an account that would have shown joint work", "reasoned")
 
     # identity over nights
