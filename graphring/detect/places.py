@@ -48,7 +48,7 @@ def find_place(r: Relations, p: Parameters, group: Ints) -> Place:
     brief = _briefly(place, x.seconds[rows] // 86_400, len(top)) >= p.venue_share
     public = users[top] <= p.venue_share * layer.degree[objects[top]]
     of_its_own = ~brief & ~public
-    if of_its_own.sum() < p.pool_addresses:
+    if len(np.unique(r.address_block[objects[top[of_its_own]]])) < p.pool_addresses:
         of_its_own[:] = False
     top = top[~of_its_own]
     elsewhere = ~np.isin(place, np.flatnonzero(~of_its_own))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from graphring.detect.blocks import blocks
 from graphring.detect.content import Content, read_content
 from graphring.detect.customers import Customers, joined_customers, parted_customers, resolve_customers
 from graphring.detect.layers import Flags, Ints, Layer, Longs, Reals, build_layer, busiest, keep_objects
@@ -27,7 +28,8 @@ class Relations:
     items, wrappers: from the prompts; addresses: all IPs; roaming: IPs beyond an account's two busiest; lines: those;
     conversations: those that several customers continue; payments; links: one layer for each type; linked: what else
     is known of each of these; families: template families.
-    address_code: what each address is called in the exchanges, -1: only another system saw it.
+    address_code: what each address is called in the exchanges, -1: only another system saw it; address_block: the
+    network block that each is of.
     requests: exchanges of each account; churn: bits for keeping no address; created: days since the
     traffic's origin, NaN where unknown; trust: bits against, from the account's profile alone;
     country: a number for each, 0 where it is not known.
@@ -39,6 +41,7 @@ class Relations:
     content: Content
     addresses: Layer
     address_code: Ints
+    address_block: Ints
     roaming: Layer
     lines: Layer
     conversations: Layer
@@ -79,8 +82,8 @@ def read_relations(traffic: Traffic, graph: GraphTables, p: Parameters) -> Relat
     created = accounts["created_at"].cast(pa.int64())
     days = (pc.cast(created, pa.float64()).to_numpy() / 1e6 - exchanges.origin) / 86_400.0
     return Relations(
-        accounts, customers, exchanges, content, addresses, _address_codes(traffic, graph, accounts, addresses),
-        *by_use(addresses, p),
+        accounts, customers, exchanges, content, addresses,
+        *_named(traffic, graph, accounts, addresses), *by_use(addresses, p),
         _conversations(exchanges, customers.code, p), payments,
         tuple(kinds[name] for name in sorted(kinds)), tuple(linked[name] for name in sorted(kinds)),
         _narrow(families, p), np.diff(exchanges.start), days,
@@ -96,14 +99,14 @@ def _narrow(families: Layer, p: Parameters) -> Layer:
     return keep_objects(families, families.degree <= p.family_customers) if families.size else families
 
 
-def _address_codes(traffic: Traffic, graph: GraphTables, accounts: pa.Table, addresses: Layer) -> Ints:
-    """The code that the exchanges have for each address of the layer; its keys number the sorted ids."""
+def _named(traffic: Traffic, graph: GraphTables, accounts: pa.Table, addresses: Layer) -> tuple[Ints, Ints]:
+    """The code that the exchanges have for each address of the layer, whose keys number the sorted ids; its block."""
     ip = graph.sightings.filter(pc.equal(graph.sightings["object_type"], ObjectType.IP))
     known = pc.is_in(ip["account_id"], value_set=accounts["account_id"].combine_chunks())
     names = pc.unique(ip["object_id"].filter(known)).to_numpy(zero_copy_only=False).astype(str)
-    sorted_names = pa.array(np.sort(names)[addresses.key], pa.string()) if addresses.size else pa.array([], pa.string())
-    code = pc.index_in(sorted_names, value_set=pq.read_table(traffic.ips)["ip"].combine_chunks())
-    return np.asarray(pc.fill_null(code, -1).to_numpy(zero_copy_only=False), dtype=np.int32)
+    ids = pa.array(np.sort(names)[addresses.key] if addresses.size else [], pa.string())
+    code = pc.index_in(ids, value_set=pq.read_table(traffic.ips)["ip"].combine_chunks())
+    return np.asarray(pc.fill_null(code, -1).to_numpy(zero_copy_only=False), dtype=np.int32), blocks(ids)
 
 
 def by_use(addresses: Layer, p: Parameters) -> tuple[Layer, Layer]:

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
-from graphring.detect.places import joined_for_it
+from graphring.detect.places import find_place, joined_for_it
 
 P = Parameters()
 GROUP = np.arange(30, dtype=np.int32)
@@ -46,3 +47,18 @@ def test_what_people_do_afterwards_does_not_count():
 
 def test_nothing_was_sent():
     assert not joined_for_it(relations(np.empty((30, 0)), np.zeros(30)), P, GROUP, None)
+
+
+@pytest.mark.parametrize(("block", "of_its_own"), [([0, 0, 0, 0], False), ([0, 0, 1, 1], False), ([0, 1, 2, 3], True)])
+def test_addresses_side_by_side_are_one_site_and_scattered_ones_a_network(block, of_its_own):
+    """Thirty accounts that use the same four addresses, which nobody else does, day after day."""
+    account, address = np.repeat(GROUP, 40), np.tile(np.arange(4), 300)
+    layer = build_layer("ip", account, address, GROUP)
+    seconds = (np.tile(np.arange(40), 30) * 86_400).astype(np.int32)
+    exchanges = SimpleNamespace(start=np.arange(31, dtype=np.int64) * 40, seconds=seconds, ip=address.astype(np.int32))
+    customers = SimpleNamespace(pretended=np.zeros(30, dtype=bool))
+    world = SimpleNamespace(
+        addresses=layer, roaming=layer, exchanges=exchanges, customers=customers,
+        address_code=np.arange(4, dtype=np.int32), address_block=np.array(block),
+    )  # fmt: skip
+    assert (find_place(world, P, GROUP).at.max() == 0.0) == of_its_own
