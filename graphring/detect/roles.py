@@ -14,9 +14,10 @@ import numpy as np
 
 from graphring.detect.belonging import belonging
 from graphring.detect.judge import Verdict
-from graphring.detect.layers import Ints, Reals, edges_of, numbered
+from graphring.detect.layers import numbered
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
+from graphring.detect.victims import victims
 from graphring.model import Role
 
 __all__ = ["roles", "roles_of"]
@@ -41,19 +42,12 @@ def roles_of(r: Relations, rings: Sequence[Verdict], p: Parameters) -> list[tupl
 def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:
     """The role of each account of a ring, by what it does.
 
-    victim: a known customer (declared, verified, with a mail domain of its own) that is `victim_days` older than the
-    ring's accounts are in the median, sends a share `victim_share` of its requests from addresses that nobody else of
-    the ring uses, and was there for `victim_before` days before it was first seen on one of the others': its key is
-    used beside its owner.
+    victim: see `victims`.
 
     customer: an account with requests enough to show joint work (`customer_requests`) that shows none, in a ring whose
     accounts typically do, as the customers of one reseller do who come through its exits.
     """
-    created = r.created[v.group]
-    known = created[np.isfinite(created)]
-    old = created <= (float(np.median(known)) if len(known) else -np.inf) - p.victim_days
-    alone, before = _two_lives(r, v.group)
-    victim = (r.trust[v.group] > 0) & old & (alone >= p.victim_share) & (before >= p.victim_before)
+    victim = victims(r, v, p)
     typical = float(np.median(v.joint)) if len(v.group) else 0.0
     idle = (v.joint < 0.1) & (r.requests[v.group] >= p.customer_requests)
     customer = idle & (typical >= p.joint_bits) & ~victim
@@ -63,22 +57,3 @@ def roles(r: Relations, v: Verdict, p: Parameters) -> tuple[Role, ...]:
         Role.VICTIM if hurt else Role.CUSTOMER if served else Role.MEMBER
         for hurt, served in zip(victim.tolist(), customer.tolist(), strict=True)
     )
-
-
-def _two_lives(r: Relations, group: Ints) -> tuple[Reals, Reals]:
-    """Share of each account's requests from addresses that it alone of the ring uses; and for how many days it was
-    there before it was first seen on an address of others (0: never seen there).
-    """
-    x = r.exchanges
-    local, row = edges_of(x.start, group)
-    local, row = local[x.ip[row] >= 0], row[x.ip[row] >= 0]
-    pairs = np.unique(x.ip[row].astype(np.int64) * len(group) + local) // max(len(group), 1)
-    address, users = np.unique(pairs, return_counts=True)
-    others = users[np.searchsorted(address, x.ip[row])] > 1 if len(row) else np.zeros(0, dtype=bool)
-    total = np.maximum(np.bincount(local, minlength=len(group)), 1)
-    alone = 1.0 - np.bincount(local[others], minlength=len(group)) / total
-    first, met = np.full(len(group), np.inf), np.full(len(group), np.inf)
-    np.minimum.at(first, local, x.seconds[row])
-    np.minimum.at(met, local[others], x.seconds[row[others]])
-    known = np.isfinite(met)
-    return alone, np.where(known, np.where(known, met, 0.0) - np.where(known, first, 0.0), 0.0) / 86_400.0

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.roles import roles
 from graphring.model import Role
@@ -27,9 +28,16 @@ def ring(**change: object) -> tuple[SimpleNamespace, SimpleNamespace]:
     facts = {"created": np.full(N, 5.0), "trust": np.zeros(N), "requests": np.full(N, 40), "joint": np.full(N, 6.0)}
     for name, value in change.items():
         facts[name][3] = value
+    none = np.empty(0, dtype=np.int32)
+    content = SimpleNamespace(
+        wrappers=build_layer("wrapper", none, none.astype(np.int64), np.arange(N, dtype=np.int32)), carried=none,
+        carried_start=np.zeros(len(account) + 1, dtype=np.int64),
+    )  # fmt: skip
     exchanges = SimpleNamespace(ip=ip, seconds=seconds, start=np.searchsorted(account, np.arange(N + 1)))
-    relations = SimpleNamespace(exchanges=exchanges, **{name: facts[name] for name in ("created", "trust", "requests")})
-    return relations, SimpleNamespace(group=np.arange(N, dtype=np.int32), joint=facts["joint"])
+    relations = SimpleNamespace(
+        exchanges=exchanges, content=content, **{name: facts[name] for name in ("created", "trust", "requests")}
+    )
+    return relations, SimpleNamespace(group=np.arange(N, dtype=np.int32), joint=facts["joint"], signals=())
 
 
 VICTIM = {"created": -60.0, "trust": 1.5, "days": 16}
@@ -75,5 +83,5 @@ def test_a_ring_is_not_emptied() -> None:
     relations, verdict = ring(joint=0.0)
     verdict.joint[:] = np.where(np.arange(N) < 6, 0.0, 9.0)
     assert roles(relations, verdict, P).count(Role.CUSTOMER) in {0, 6}
-    small = SimpleNamespace(group=np.arange(5, dtype=np.int32), joint=np.array([9.0, 9.0, 9.0, 0.0, 9.0]))
+    small = SimpleNamespace(group=np.arange(5, dtype=np.int32), joint=np.array([9.0, 9.0, 9.0, 0.0, 9.0]), signals=())
     assert set(roles(relations, small, P)) == {Role.MEMBER}

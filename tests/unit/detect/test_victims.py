@@ -1,0 +1,74 @@
+"""Whose key is used by two hands."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from graphring.detect.layers import build_layer
+from graphring.detect.parameters import Parameters
+from graphring.detect.signals import Signal
+from graphring.detect.victims import victims
+from graphring.model import Family
+
+P = Parameters()
+N = 20
+GROUP = np.arange(N, dtype=np.int32)
+
+
+def ring(owner: list[tuple[bool, bool]], owners: int = 1, home: int = 0, holds: str = "") -> np.ndarray:
+    """Twenty accounts that send six prompts with the ring's wrapper from its exit each, and `home` without it from an
+    address of their own; the first `owners` of them send besides what `owner` says: (at an address of their own?, with
+    the wrapper?).
+    """
+    rows = [(a, 0, True) for a in range(N) for _ in range(6)]
+    rows += [(a, 100 + a, False) for a in range(owners, N) for _ in range(home)]
+    rows += [(a, 100 + a if at else 0, work) for a in range(owners) for at, work in owner]
+    rows.sort(key=lambda row: row[0])
+    account, ip, work = (np.array(column) for column in zip(*rows, strict=True))
+    wrappers = build_layer("wrapper", account[work].astype(np.int32), np.zeros(work.sum(), dtype=np.int64), GROUP)
+    exchanges = SimpleNamespace(
+        ip=ip.astype(np.int32), seconds=np.arange(len(ip), dtype=np.int32),
+        start=np.searchsorted(account, np.arange(N + 1)),
+    )  # fmt: skip
+    content = SimpleNamespace(
+        wrappers=wrappers, carried=np.zeros(work.sum(), dtype=np.int32),
+        carried_start=np.concatenate([[0], np.cumsum(work)]).astype(np.int64),
+    )  # fmt: skip
+    bits = np.zeros(N)
+    bits[0] = 1.0
+    signals = [Signal(holds, Family.PAYMENT, bits, bits, bits, "cards")] if holds else []
+    r = SimpleNamespace(exchanges=exchanges, content=content, created=np.full(N, np.nan), trust=np.zeros(N))
+    return victims(r, SimpleNamespace(group=GROUP, signals=signals), P)
+
+
+OWN = [(True, False)] * 12
+
+
+def test_an_owner_beside_a_thief_is_a_victim():
+    assert np.flatnonzero(ring(OWN)).tolist() == [0]
+
+
+def test_members_who_do_nothing_for_themselves_are_none():
+    assert not ring([]).any()
+
+
+@pytest.mark.parametrize("more", [(True, True), (False, False)])
+def test_hands_that_are_not_apart_are_one(more):
+    """Who does the ring's work at home, or something else at its exit, is one person."""
+    assert not ring([*OWN, *[more] * 5]).any()
+
+
+def test_who_holds_a_card_of_the_rings_is_none():
+    assert not ring(OWN, holds="payment methods of strangers").any()
+
+
+def test_where_many_members_have_lives_of_their_own_one_more_is_no_victim():
+    assert not ring(OWN, home=5).any()
+
+
+@pytest.mark.parametrize(("owners", "believed"), [(1, False), (8, True), (16, False)])
+def test_where_they_hide_it_takes_many_owners_but_not_most(owners, believed):
+    assert ring(OWN, owners=owners, home=5)[:owners].all() == believed
