@@ -29,12 +29,13 @@ __all__ = ["Belonging", "belonging"]
 class Belonging:
     """What P pairs of an account of no ring and a ring have in common.
 
-    account, ring: [P], sorted by account, then ring; said: family → [P] bits; odds: [P] log2 of them, what speaks for
-    the account (`Relations.trust`) taken off.
+    account, ring: [P], sorted by account, then ring; requests: [P], of the account; said: family → [P] bits; odds: [P]
+    log2 of them, what speaks for the account (`Relations.trust`) taken off.
     """
 
     account: Longs
     ring: Longs
+    requests: Longs
     said: Mapping[Family, Reals]
     odds: Reals
 
@@ -48,8 +49,12 @@ class Belonging:
         return np.asarray((families >= 2) & works & (self.odds >= p.belonging_odds))
 
     def paid(self, p: Parameters) -> Flags:
-        """[P] whether it pays with a card of which more users are members than are not: it is no stranger's."""
-        return np.asarray((self.said[Family.PAYMENT] > 0.0) & (self.odds >= p.belonging_paid))
+        """[P] whether it pays with a card of which more users are members than are not: it is no stranger's. Who worked
+        enough to show something else of the ring's (`belonging_silent`), and shows nothing, is a payer's customer.
+        """
+        other = np.sum([bits > 0.0 for family, bits in self.said.items() if family is not Family.PAYMENT], axis=0)
+        shows = (self.requests < p.belonging_silent) | (other > 0)
+        return np.asarray((self.said[Family.PAYMENT] > 0.0) & (self.odds >= p.belonging_paid) & shows)
 
 
 def belonging(r: Relations, ring: Longs, p: Parameters) -> Belonging:
@@ -74,7 +79,7 @@ def belonging(r: Relations, ring: Longs, p: Parameters) -> Belonging:
         said[family][np.searchsorted(pair, pairs)] = np.maximum(bits, 0.0)
     account, of = np.divmod(pair, len(size))
     prior = np.log2(size[of] / max(int((ring < 0).sum()), 1))
-    return Belonging(account, of, said, prior + sum(said.values()) - r.trust[account])
+    return Belonging(account, of, r.requests[account], said, prior + sum(said.values()) - r.trust[account])
 
 
 def _held(layers: Iterable[Layer], ring: Longs, size: Longs, p: Parameters) -> tuple[Longs, Reals]:

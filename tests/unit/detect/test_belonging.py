@@ -27,7 +27,9 @@ LAYERS = ("payments", "roaming", "lines", "conversations", "families")
 STRANGER = 500
 
 
-def relations(trust: dict[int, float] | None = None, **uses: list[tuple[int, int]]) -> SimpleNamespace:
+def relations(
+    trust: dict[int, float] | None = None, requests: int = 5, **uses: list[tuple[int, int]]
+) -> SimpleNamespace:
     """Two thousand accounts; uses: (account, object) in each layer."""
 
     def layer(name: str):
@@ -38,7 +40,8 @@ def relations(trust: dict[int, float] | None = None, **uses: list[tuple[int, int
     for account, bits in (trust or {}).items():
         trusted[account] = bits
     return SimpleNamespace(
-        n=N, trust=trusted, content=SimpleNamespace(wrappers=layer("wrappers")), links=(layer("device"),),
+        n=N, trust=trusted, requests=np.full(N, requests), links=(layer("device"),),
+        content=SimpleNamespace(wrappers=layer("wrappers")),
         **{name: layer(name) for name in LAYERS},
     )  # fmt: skip
 
@@ -65,6 +68,12 @@ def test_odds_are_those_of_the_docstring() -> None:
 
 def test_whoever_pays_with_a_card_of_the_ring_belongs_to_it() -> None:
     assert found(relations(payments=shared(range(3), STRANGER))) == [STRANGER]
+
+
+def test_who_holds_a_card_worked_a_lot_and_shows_nothing_else_is_a_payers_customer() -> None:
+    card = shared(range(5), STRANGER)
+    assert found(relations(requests=50, payments=card)) == []
+    assert found(relations(requests=50, payments=card, roaming=shared(range(8), STRANGER))) == [STRANGER]
 
 
 def test_a_card_that_one_member_uses_or_more_strangers_than_members_says_nothing() -> None:
