@@ -135,4 +135,5 @@ def _heard(mean: float, n: int, p: Parameters) -> bool:
 
 def _least_said(p: Parameters) -> Reals:
     """What each family must say in the mean of a group: a few strangers always meet at a provider of addresses."""
-    return np.array([p.speaks_network if f is Family.NETWORK else p.speaks_group for f in FAMILIES])
+    own = {Family.NETWORK: p.speaks_network, Family.TIMING: p.speaks_timing}
+    return np.array([own.get(f, p.speaks_group) for f in FAMILIES])

@@ -116,16 +116,18 @@ def _tempered(signals: list[Signal], p: Parameters) -> list[Signal]:
 
 def strong(v: Verdict, p: Parameters, company: bool = True) -> Flags:
     """Accounts that the evidence convicts: by themselves, or as users of the group's own wrapper, given how many of
-    these it convicts and what they show (`membership`). Accounts that no wrapper ties to the group have no such prior.
+    these it convicts and what they show (`membership`). Accounts that no wrapper ties to the group have no such prior,
+    and are no members for the exits that they use alone: who has a VPN shares them with everybody who has it.
 
     Parameters
     ----------
     company: False: nobody starts as a member of a fit but who is convicted alone.
     """
     alone = (v.bits >= p.strong_bits) & (v.joint >= p.joint_bits)
-    firm = v.tied >= 0.5
+    firm, exits = v.tied >= 0.5, np.zeros(len(v.tied), dtype=bool)
     if firm.sum() < p.min_ring:
         tied = firm = np.ones(len(firm), dtype=bool)
+        exits = np.delete(v.families, FAMILIES.index(Family.NETWORK), axis=1).sum(axis=1) < p.beside_exits
         starts, most = [alone], 0.5  # a community was chosen for being alike: nobody is credited with its company
     else:
         tied = v.tied > p.loosely_tied
@@ -143,4 +145,4 @@ def strong(v: Verdict, p: Parameters, company: bool = True) -> Flags:
     least = np.where(how >= 0.5, p.member_odds, np.where(how > p.loosely_tied, p.loose_odds, p.untied_odds))
     members = alone.copy()
     members[np.flatnonzero(tied)[fit.odds >= least]] = True
-    return members
+    return np.asarray(members & ~exits)

@@ -103,3 +103,8 @@ def test_who_divides_work_and_never_sleeps_was_not_invited():
     assert not convincing(Meter(rests=False), verdict(**(farm | {"sign-ups": 0.2})))
     lesson = {"division": 1.5, "synchrony": 2.0, "common": 3.0, "sign-ups": 2.0}
     assert not convincing(Meter(rests=False), verdict(**lesson))  # a course in all time zones divides little
+
+
+@pytest.mark.parametrize(("minutes", "guilty"), [(0.9, False), (1.5, True)])
+def test_users_of_a_tool_who_work_at_the_same_hours_do_not_convict(minutes, guilty):
+    assert convincing(Meter(), verdict(division=6.0, common=2.0, synchrony=minutes)) == guilty
