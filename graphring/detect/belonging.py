@@ -52,8 +52,8 @@ class Belonging:
         """[P] whether it pays with a card of which more users are members than are not: it is no stranger's. Who worked
         enough to show something else of the ring's (`belonging_silent`), and shows nothing, is a payer's customer.
         """
-        other = np.sum([bits > 0.0 for family, bits in self.said.items() if family is not Family.PAYMENT], axis=0)
-        shows = (self.requests < p.belonging_silent) | (other > 0)
+        other = np.any([bits > 0.0 for family, bits in self.said.items() if family is not Family.PAYMENT], axis=0)
+        shows = (self.requests < p.belonging_silent) | other
         return np.asarray((self.said[Family.PAYMENT] > 0.0) & (self.odds >= p.belonging_paid) & shows)
 
 

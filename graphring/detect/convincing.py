@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from graphring.detect.evidence import Meter
-from graphring.detect.judge import FAMILIES, PERSONAL, Verdict, capped
+from graphring.detect.judge import FAMILIES, OWNED, PERSONAL, Verdict, capped
 from graphring.detect.layers import Flags, Reals
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import is_event, joined_for_it
@@ -22,8 +22,6 @@ _AT_WORK: Final = [FAMILIES.index(f) for f in (Family.CONTENT, Family.NETWORK, F
 _LIFECYCLE: Final = FAMILIES.index(Family.LIFECYCLE)
 _SIDES: Final = [FAMILIES.index(f) for f in (Family.PAYMENT, Family.NETWORK, Family.OTHER)]
 """Families that tell nothing of what a class sends, when it works and when it was invited."""
-_OWNED: Final = np.array([f in {Family.PAYMENT, Family.OTHER} for f in Family])
-"""Families of what accounts own or were given: cards, devices, phones."""
 
 
 def convincing(meter: Meter, v: Verdict) -> bool:
@@ -68,7 +66,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     # who signed up together was invited together: courses have a campus and a tool, too
     aloud = said >= np.maximum(_least_said(p), p.speaks_alone)
     aloud[_LIFECYCLE] = False
-    three = int((aloud & ~_OWNED).sum()) + max(int((aloud & _OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
+    three = int((aloud & ~OWNED).sum()) + max(int((aloud & OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
     if three or float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
         return True
     return float(v.mean(v.joint)) >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
@@ -88,7 +86,7 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     if speaks[_LIFECYCLE] and float((sides / _least_said(p)[_SIDES]).sum()) < 1.0:  # a campus says less than cards
         count[_LIFECYCLE] = _division(v) >= p.joint_bits and _sleepless(meter, v)
     count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(float(sides.sum()), n, p)
-    if int(count.sum()) + int(quietly and not (count & _OWNED).any()) >= p.families_least:
+    if int(count.sum()) + int(quietly and not (count & OWNED).any()) >= p.families_least:
         return True
     dealt = meter.dealt(v.group)
     if dealt >= p.dealt_bits and _sleepless(meter, v):
@@ -122,7 +120,7 @@ def _quietly(meter: Meter, v: Verdict, said: Reals) -> bool:
     do. Where payloads seem dealt out, usual addresses are a witness as quiet as cards and devices.
     """
     p = meter.p
-    in_all = float(said[_OWNED].sum())
+    in_all = float(said[OWNED].sum())
     if in_all < p.speaks_quietly and meter.dealt(v.group) >= p.dealt_hint:
         in_all += float(said[_NETWORK])
     return _heard(in_all, len(v.group), p)

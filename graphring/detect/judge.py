@@ -16,11 +16,13 @@ from graphring.detect.parameters import Parameters
 from graphring.detect.signals import Signal
 from graphring.model import Family
 
-__all__ = ["FAMILIES", "PERSONAL", "Verdict", "capped", "judge", "strong", "summed"]
+__all__ = ["FAMILIES", "OWNED", "PERSONAL", "Verdict", "capped", "judge", "strong", "summed"]
 
 FAMILIES: Final = tuple(Family)
 _JOINT: Final = frozenset({"division of labour", "conversations handed over", "synchrony"})
 """What only accounts that are run together do; a shared wrapper or exit is what their tools or providers do."""
+OWNED: Final = np.array([f in {Family.PAYMENT, Family.OTHER} for f in FAMILIES])
+"""Families of what accounts own or were given: cards, devices, phones."""
 PERSONAL: Final = frozenset({"keeps no address", "known customer", "works at one place"})
 """What an account shows by itself, whoever else is in the group."""
 _TIES: Final = {

@@ -152,13 +152,15 @@ def feature_use(row, start, account, customer, conversation, prompt, customers):
 
 
 @numba.njit(cache=True)
-def _longest(codes, block, size, repeats, best):
-    """Features of the largest block of an exchange that its users do not repeat, `best` left out."""
-    most = 0
+def _popular(codes, features, block, size, repeats, best, least, covers):
+    """Whether another text than `best`, of `least` features, covers what users do not repeat of an exchange."""
+    own, most = features - size[best], 0
     for c in codes:
-        if not repeats[c] and block[c] != best:
+        if repeats[c]:
+            own -= 1
+        elif block[c] != best:
             most = max(most, size[block[c]])
-    return most
+    return most >= max(least, covers * own)
 
 
 @numba.njit(cache=True)
@@ -176,10 +178,9 @@ def representative(row, code, block, size, degree, payload, wrapper, repeats, sa
     rows, found = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
     n, i = 0, 0
     while i < len(row):
-        j, wrapped, repeated = i, 0, 0
+        j, wrapped = i, 0
         while j < len(row) and row[j] == row[i]:
             wrapped += wrapper[code[j]]
-            repeated += repeats[code[j]]
             j += 1
         own = max(features[row[i]] - wrapped, 1)
         best = -1
@@ -191,10 +192,9 @@ def representative(row, code, block, size, degree, payload, wrapper, repeats, sa
                 continue
             if best < 0 or size[b] > size[best] or (size[b] == size[best] and (degree[b], b) < (degree[best], best)):
                 best = b
-        if best >= 0 and size[best] < least:
-            known = max(least, covers * (features[row[i]] - repeated - size[best]))
-            if _longest(code[i:j], block, size, repeats, best) >= known:
-                best = -1
+        tiny = best >= 0 and size[best] < least
+        if tiny and _popular(code[i:j], features[row[i]], block, size, repeats, best, least, covers):
+            best = -1
         if best >= 0:
             rows[n], found[n] = row[i], best
             n += 1

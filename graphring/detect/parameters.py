@@ -210,7 +210,6 @@ class Parameters:
     belonging_bits: float = _p(4.0, "bits", "that each of two families says for an account of the ring", "1 in 16")
     belonging_odds: float = _p(2.0, "bits", "odds from which two families are enough", "four to one")
     belonging_paid: float = _p(0.0, "bits", "odds from which a ring's card is enough", "more likely than not")
-
     belonging_silent: int = _p(12, "requests", "of a ring's card holder that would have shown more", "reasoned")
 
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")

@@ -6,26 +6,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphring.detect.judge import PERSONAL, Verdict
+from graphring.detect.cuts import own_objects
+from graphring.detect.judge import OWNED, Verdict
 from graphring.detect.layers import Flags, Ints, Longs, Reals, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import carries
-from graphring.model import Family
 
 __all__ = ["victims"]
 
 
 @dataclass(frozen=True)
 class _Met:
-    """The exchanges of a group with a known address. local: the account, numbered as in the group; row: the exchange;
-    shared: whether another account of the group uses the address, too; work: whether it carries the group's wrapper.
+    """The exchanges with a known address of a group of n. local: the account, numbered as in the group; row: the
+    exchange; shared: whether another account of the group uses the address, too; work: whether it carries the group's
+    wrapper.
     """
 
+    n: int
     local: Longs
     row: Longs
     shared: Flags
     work: Flags
+
+    def share(self, of: Flags) -> Reals:
+        """[n] the share of such exchanges among each account's."""
+        total = np.maximum(np.bincount(self.local, minlength=self.n), 1)
+        return np.asarray(np.bincount(self.local[of], minlength=self.n) / total)
 
 
 def victims(r: Relations, v: Verdict, p: Parameters) -> Flags:
@@ -45,7 +52,7 @@ def victims(r: Relations, v: Verdict, p: Parameters) -> Flags:
     known = created[np.isfinite(created)]
     old = created <= (float(np.median(known)) if len(known) else -np.inf) - p.victim_days
     met = _met(r, v.group, p)
-    alone, before = _two_lives(r, met, len(v.group))
+    alone, before = _two_lives(r, met)
     lives = (r.trust[v.group] > 0) & old & (alone >= p.victim_share) & (before >= p.victim_before)
     return np.asarray(lives | _two_hands(v, met, alone, p))
 
@@ -59,42 +66,37 @@ def _met(r: Relations, group: Ints, p: Parameters) -> _Met:
     pairs = np.unique(x.ip[row].astype(np.int64) * len(group) + local) // max(len(group), 1)
     address, users = np.unique(pairs, return_counts=True)
     shared = users[np.searchsorted(address, x.ip[row])] > 1 if len(row) else np.zeros(0, dtype=bool)
-    return _Met(local, row, shared, work)
+    return _Met(len(group), local, row, shared, work)
 
 
 def _at_work(r: Relations, group: Ints, p: Parameters) -> Flags:
     """Which exchanges of a group carry a wrapper of its own."""
-    layer, content = r.content.wrappers, r.content
-    object_, heads = np.unique(layer.object[edges_of(layer.start, group)[1]], return_counts=True)
-    own = np.zeros(layer.size, dtype=bool)
-    own[object_[(heads >= p.belonging_heads) & (heads >= p.exclusive * layer.degree[object_])]] = True
+    content = r.content
+    common = own_objects((content.wrappers,), group, p)
+    own = np.zeros(content.wrappers.size, dtype=bool)
+    own[common.key[common.degree >= p.belonging_heads]] = True
     return np.asarray(carries(r.exchanges.start, content.carried, content.carried_start, group, own))
 
 
-def _two_lives(r: Relations, met: _Met, n: int) -> tuple[Reals, Reals]:
+def _two_lives(r: Relations, met: _Met) -> tuple[Reals, Reals]:
     """Share of each account's requests from addresses that it alone of the ring uses; and for how many days it was
     there before it was first seen on an address of others (0: never seen there).
     """
-    local, shared, seconds = met.local, met.shared, r.exchanges.seconds[met.row]
-    total = np.maximum(np.bincount(local, minlength=n), 1)
-    alone = 1.0 - np.bincount(local[shared], minlength=n) / total
-    first, there = np.full(n, np.inf), np.full(n, np.inf)
-    np.minimum.at(first, local, seconds)
-    np.minimum.at(there, local[shared], seconds[shared])
+    seconds = r.exchanges.seconds[met.row]
+    first, there = np.full(met.n, np.inf), np.full(met.n, np.inf)
+    np.minimum.at(first, met.local, seconds)
+    np.minimum.at(there, met.local[met.shared], seconds[met.shared])
     known = np.isfinite(there)
-    return alone, np.where(known, np.where(known, there, 0.0) - np.where(known, first, 0.0), 0.0) / 86_400.0
+    before = np.where(known, np.where(known, there, 0.0) - np.where(known, first, 0.0), 0.0) / 86_400.0
+    return 1.0 - met.share(met.shared), before
 
 
 def _two_hands(v: Verdict, met: _Met, alone: Reals, p: Parameters) -> Flags:
-    n = len(v.group)
-    total = np.maximum(np.bincount(met.local, minlength=n), 1)
-    own = np.bincount(met.local[~met.shared & ~met.work], minlength=n)
-    theirs = np.bincount(met.local[met.shared & met.work], minlength=n)
-    holds = np.zeros(n, dtype=bool)
-    for s in v.signals:
-        if s.family in {Family.PAYMENT, Family.OTHER} and s.name not in PERSONAL:
-            holds |= s.bits > 0.0
-    hands = (theirs > 0) & (own >= p.hands_own * total) & (own + theirs >= p.hands_apart * total) & ~holds
+    own, theirs, apart = (
+        met.share(x) for x in (~met.shared & ~met.work, met.shared & met.work, met.shared == met.work)
+    )
+    holds = (v.families[:, OWNED] > 0.0).any(axis=1)
+    hands = (theirs > 0.0) & (own >= p.hands_own) & (apart >= p.hands_apart) & ~holds
     elsewhere = alone[~hands] >= p.hands_elsewhere
     rare = bool(len(elsewhere)) and float(elsewhere.mean()) <= p.hands_rare
     return np.asarray(hands & (rare | (p.hands_many <= hands.mean() <= 1.0 - p.hands_many)))

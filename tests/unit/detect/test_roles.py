@@ -10,7 +10,7 @@ import pytest
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.roles import roles
-from graphring.model import Role
+from graphring.model import Family, Role
 
 P = Parameters()
 N, DAY = 12, 86_400
@@ -37,7 +37,9 @@ def ring(**change: object) -> tuple[SimpleNamespace, SimpleNamespace]:
     relations = SimpleNamespace(
         exchanges=exchanges, content=content, **{name: facts[name] for name in ("created", "trust", "requests")}
     )
-    return relations, SimpleNamespace(group=np.arange(N, dtype=np.int32), joint=facts["joint"], signals=())
+    return relations, SimpleNamespace(
+        group=np.arange(N, dtype=np.int32), joint=facts["joint"], families=np.zeros((N, len(Family)))
+    )
 
 
 VICTIM = {"created": -60.0, "trust": 1.5, "days": 16}
@@ -83,5 +85,6 @@ def test_a_ring_is_not_emptied() -> None:
     relations, verdict = ring(joint=0.0)
     verdict.joint[:] = np.where(np.arange(N) < 6, 0.0, 9.0)
     assert roles(relations, verdict, P).count(Role.CUSTOMER) in {0, 6}
-    small = SimpleNamespace(group=np.arange(5, dtype=np.int32), joint=np.array([9.0, 9.0, 9.0, 0.0, 9.0]), signals=())
+    small = SimpleNamespace(group=np.arange(5, dtype=np.int32), joint=np.array([9.0, 9.0, 9.0, 0.0, 9.0]))
+    small.families = np.zeros((5, len(Family)))
     assert set(roles(relations, small, P)) == {Role.MEMBER}

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from graphring.detect.judge import summed
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.signals import Signal
@@ -41,7 +42,7 @@ def ring(owner: list[tuple[bool, bool]], owners: int = 1, home: int = 0, holds: 
     bits[0] = 1.0
     signals = [Signal(holds, Family.PAYMENT, bits, bits, bits, "cards")] if holds else []
     r = SimpleNamespace(exchanges=exchanges, content=content, created=np.full(N, np.nan), trust=np.zeros(N))
-    return victims(r, SimpleNamespace(group=GROUP, signals=signals), P)
+    return victims(r, summed(GROUP, signals, np.ones(N), np.ones(N), P), P)
 
 
 OWN = [(True, False)] * 12
