@@ -20,6 +20,7 @@ import numpy as np
 from graphring.detect.layers import Flags, Layer, Longs, Reals, busiest, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
+from graphring.detect.sharing import poisson_bits
 from graphring.model import Family
 
 __all__ = ["Belonging", "belonging"]
@@ -30,7 +31,7 @@ class Belonging:
     """What P pairs of an account of no ring and a ring have in common.
 
     account, ring: [P], sorted by account, then ring; requests: [P], of the account; said: family → [P] bits; odds: [P]
-    log2 of them, what speaks for the account (`Relations.trust`) taken off.
+    log2 of them, what speaks for the account (`Relations.trust`) taken off; sent: [P] bits of payloads in common.
     """
 
     account: Longs
@@ -38,15 +39,21 @@ class Belonging:
     requests: Longs
     said: Mapping[Family, Reals]
     odds: Reals
+    sent: Reals
 
     def several(self, p: Parameters) -> Flags:
         """[P] whether two families say enough, one of them what the account does. One is enough for nobody: homes are
         proxies, texts are copied, devices collide. And a reseller has exits and a bill in common with its customers.
+        Payloads are work, too, but beside exits and links only: many send a popular text in one wrapper, and
+        what is sent by a reseller, who pays for it, is its customers'.
         """
         loud = {family: bits >= p.belonging_bits for family, bits in self.said.items()}
         families = np.sum(list(loud.values()), axis=0)
         works = loud[Family.CONTENT] | loud[Family.TIMING]
-        return np.asarray((families >= 2) & works & (self.odds >= p.belonging_odds))
+        several = (families >= 2) & works & (self.odds >= p.belonging_odds)
+        sends = (self.sent >= p.belonging_bits) & (loud[Family.NETWORK] | loud[Family.OTHER])
+        odds = self.odds + np.maximum(self.sent - self.said[Family.CONTENT], 0.0)  # the two are not independent
+        return np.asarray(several | (sends & (odds >= p.belonging_odds)))
 
     def paid(self, p: Parameters) -> Flags:
         """[P] whether it pays with a card of which more users are members than are not: it is no stranger's. Who worked
@@ -73,13 +80,18 @@ def belonging(r: Relations, ring: Longs, p: Parameters) -> Belonging:
         family: _held(() if str(family) in p.disabled_families else of, ring, size, p) for family, of in layers.items()
     }
     pair = np.unique(np.concatenate([pairs for pairs, _ in held.values()]))
-    said: dict[Family, Reals] = {}
-    for family, (pairs, bits) in held.items():
-        said[family] = np.zeros(len(pair))
-        said[family][np.searchsorted(pair, pairs)] = np.maximum(bits, 0.0)
+    said = {family: _spread(pair, *of) for family, of in held.items()}
+    sent = np.zeros(len(pair)) if str(Family.CONTENT) in p.disabled_families else _spread(pair, *_sent(r, ring, p))
     account, of = np.divmod(pair, len(size))
     prior = np.log2(size[of] / max(int((ring < 0).sum()), 1))
-    return Belonging(account, of, r.requests[account], said, prior + sum(said.values()) - r.trust[account])
+    return Belonging(account, of, r.requests[account], said, prior + sum(said.values()) - r.trust[account], sent)
+
+
+def _spread(pair: Longs, pairs: Longs, bits: Reals) -> Reals:
+    """Bits of some pairs, for those of `pair`: 0 for the others, and where they speak against it."""
+    of, said = np.isin(pairs, pair), np.zeros(len(pair))
+    said[np.searchsorted(pair, pairs[of])] = np.maximum(bits[of], 0.0)
+    return said
 
 
 def _held(layers: Iterable[Layer], ring: Longs, size: Longs, p: Parameters) -> tuple[Longs, Reals]:
@@ -108,3 +120,23 @@ def _held(layers: Iterable[Layer], ring: Longs, size: Longs, p: Parameters) -> t
     pair, said = np.concatenate(pairs), np.concatenate(bits)
     best = busiest(pair, said)
     return pair[best], said[best]
+
+
+def _sent(r: Relations, ring: Longs, p: Parameters) -> tuple[Longs, Reals]:
+    """As `_held`, of the payloads that an account has in common with a ring, against chance (Poisson): it meets payload
+    o of d other customers in a ring of X exchanges with probability 1 - exp(-(d + s) X / Y), Y: all others (`sharing`).
+    """
+    items, rings = r.content.items, int(ring.max(initial=0)) + 1
+    account = items.accounts
+    whose = ring[account]
+    inside, free = np.flatnonzero(whose >= 0), np.flatnonzero(whose < 0)
+    own, of = np.divmod(np.unique(items.object[inside].astype(np.int64) * rings + whose[inside]), rings)
+    local, at = edges_of(np.searchsorted(own, np.arange(items.size + 1)), items.object[free])
+    pair, shared = np.unique(account[free][local].astype(np.int64) * rings + of[at], return_counts=True)
+    exchanges = np.bincount(ring[ring >= 0], weights=r.requests[ring >= 0], minlength=rings)
+    ratio = exchanges / np.maximum(float(r.requests.sum()) - exchanges, 1.0)
+    who, to = np.divmod(pair, rings)
+    met, edge = edges_of(items.start, who)
+    others = items.degree[items.object[edge]] - 1.0 + p.smooth
+    expected = np.bincount(met, weights=1.0 - np.exp(-others * ratio[to[met]]), minlength=len(pair)) * 1.0
+    return pair, poisson_bits(shared, expected)

@@ -17,7 +17,7 @@ from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
 from graphring.detect.dealing import dealt
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
-from graphring.detect.luck import search_luck
+from graphring.detect.luck import search_luck, unlucky_half
 from graphring.detect.nights import awake, sleepless
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
@@ -113,17 +113,19 @@ class Meter:
         self.ways = {x.name: usual_ways(x, p) for x in r.links} if p.same_time_cap > 0.0 else {}
         self.luck = {x.name: search_luck(x, self._exposure[x.name], r, p, exclusive) for x, exclusive in layers}
 
-    def _expected(self, layer: Layer, s: Shared, wrapper: Signal) -> Reals:
-        """What strangers would share, or the luckiest of them if nothing but the sharing picked them out."""
+    def _expected(self, layer: Layer, s: Shared, wrapper: Signal, group: Ints) -> Reals:
+        """What strangers would share, or the luckiest of them if nothing but the sharing picked them out (`luck`)."""
         if float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5:
             return s.expected
-        share = self.p.luck_links if layer in self.r.links else 1.0
-        return np.asarray(s.expected * self.luck.get(layer.name, 1.0) ** share)
+        luck = self.luck.get(layer.name, 1.0) ** (self.p.luck_links if layer in self.r.links else 1.0)
+        if layer is self.r.content.items and (less := unlucky_half(s, self.p)) < luck:
+            luck = less if self.dealt(group) >= self.p.dealt_hint else luck
+        return np.asarray(s.expected * luck)
 
     def _division(self, group: Ints, wrapper: Signal) -> Signal:
         p = self.p
         s = self._share(self.r.content.items, group, p.exclusive, p.senders, p.replication)
-        s = replace(s, expected=self._expected(self.r.content.items, s, wrapper))
+        s = replace(s, expected=self._expected(self.r.content.items, s, wrapper, group))
         per = p.division_effect * np.maximum(self.r.requests[group], 1)
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
         damp = (1.0 - s.coverage) ** 2
@@ -162,7 +164,7 @@ class Meter:
         """Places where much of the group works do not count, nor one more address: people meet at one place."""
         s, place = self._share(self.r.roaming, group, self.p.exclusive_address), self._place_of(group)
         met = np.maximum(s.observed - place.met, 0.0)
-        s = replace(s, observed=met, expected=self._expected(self.r.roaming, s, wrapper))
+        s = replace(s, observed=met, expected=self._expected(self.r.roaming, s, wrapper, group))
         name = "rotation over shared addresses"
         one = counted(name, Family.NETWORK, "addresses", self.p.rotation_cap, s, s.uses * 1.0)
         several = np.clip(met - 1.0, 0.0, 1.0)
@@ -173,7 +175,7 @@ class Meter:
         not find the same wrapper. Who works at the group's place does not count.
         """
         s = self._share(self.r.lines, group, self.p.exclusive_address)
-        expected = self._expected(self.r.lines, s, wrapper)
+        expected = self._expected(self.r.lines, s, wrapper, group)
         bits = np.clip(poisson_bits(s.observed, expected), 0.0, self.p.line_cap) * (1.0 - self._place_of(group).at)
         name, chances = "usual addresses of strangers", (s.uses > 0) * 1.0
         return Signal(name, Family.NETWORK, bits, s.observed, expected, "addresses", chances)
@@ -191,7 +193,7 @@ class Meter:
 
     def _link(self, layer: Layer, group: Ints, wrapper: Signal) -> Signal:
         s = self._share(layer, group, self.p.exclusive)
-        s = replace(s, expected=self._expected(layer, s, wrapper))
+        s = replace(s, expected=self._expected(layer, s, wrapper, group))
         one = counted(f"shared {layer.name}", Family.OTHER, layer.name, self.p.link_cap, s, s.uses * 1.0)
         bits = np.minimum(one.bits, self.p.link_bits * doubly(layer, group, s.observed))
         if self.p.same_time_cap <= 0.0:  # one code that all of a group gave is a partner's or a course's

@@ -1,7 +1,8 @@
 """Candidate groups: who might belong together. Generous on purpose: evidence decides later.
 
 Groups come from wrappers, template families and linked objects, and from communities of the account–object graph at
-several resolutions: of each layer, of all layers of work, of all layers.
+several resolutions: of each layer, of all layers of work, of all layers. Payloads are searched in two halves, so that
+of each community the other half can say whether it is more than luck (`luck`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals, build_layer, keep
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 
-__all__ = ["Candidate", "candidates", "communities", "large_enough"]
+__all__ = ["Candidate", "candidates", "communities", "halves", "large_enough"]
 
 Candidate = tuple[str, Ints]
 """Where a group comes from and its accounts, sorted."""
@@ -36,9 +37,7 @@ def candidates(r: Relations, p: Parameters) -> list[Candidate]:
             met = _meetings(layer, linked.first, p.hub_link, r.customers.code)
             for resolution in p.resolutions:
                 found += [(f"{met.name} community", g) for g in communities(met, resolution, p.hub_link, p.seed)]
-    work = [r.content.items, r.content.wrappers, r.families, r.conversations, *r.links]
-    for name, layers in (("work", work), ("any", [*work, r.roaming, r.payments])):
-        union = _union(layers, p)
+    for name, union in _joined(r, p):
         for resolution in p.resolutions:
             found += [(f"{name} community", g) for g in _leiden(*union, resolution, p.seed)]
     seen: set[bytes] = set()
@@ -68,15 +67,29 @@ def _meetings(layer: Layer, first: Reals, hub: int, customer: Ints) -> Layer:
     return build_layer(f"{layer.name} meeting", account[order], np.cumsum(new), customer)
 
 
+def halves(items: Layer) -> tuple[Layer, Layer]:
+    """Payloads of even and of odd number: numbers go by hashes, and say nothing of what is a payload."""
+    even = np.arange(items.size) % 2 == 0
+    return keep_objects(items, even), keep_objects(items, ~even)
+
+
 def _layers(r: Relations, p: Parameters) -> Iterator[tuple[Layer, str, int]]:
     yield r.content.wrappers, "wrapper", p.group_accounts
     yield r.families, "template", p.group_accounts
-    yield r.content.items, "payload", 0
+    for half in halves(r.content.items):
+        yield half, "payload", 0
     yield r.conversations, "conversation", 0
     yield r.roaming, "address", 0
     yield r.payments, "payment", 0
     for layer in r.links:
         yield layer, f"link {layer.name}", p.hub_link
+
+
+def _joined(r: Relations, p: Parameters) -> Iterator[tuple[str, tuple[Ints, Longs, Reals]]]:
+    work = [r.content.wrappers, r.families, r.conversations, *r.links]
+    for half in halves(r.content.items):
+        yield "work", _union([half, *work], p)
+        yield "any", _union([half, *work, r.roaming, r.payments], p)
 
 
 def large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
@@ -133,6 +146,8 @@ def _leiden(account: Ints, obj: Longs, weight: Reals, resolution: float, seed: i
     people, vertex = np.unique(account, return_inverse=True)
     _, thing = np.unique(obj, return_inverse=True)
     ends = np.column_stack([vertex, len(people) + thing])
+    # multiples of 2^-10 add up exactly; where sums are rounded igraph may move a vertex between two equals forever
+    weight = np.round(weight * 1024.0) / 1024.0
     igraph.set_random_number_generator(random.Random(seed))  # noqa: S311
     graph = igraph.Graph(n=len(people) + int(thing.max()) + 1, edges=ends)
     found = graph.community_leiden(

@@ -5,6 +5,10 @@ striking: with tens of thousands of accounts and objects, some dozens meet on se
 has, by chance alone. How far the best groups exceed what is expected of a group that was not chosen is measured where
 nobody coordinates: on the same layer with its edges dealt anew (every account keeps how many objects it uses, every
 object how many accounts use it: the configuration model), searched in the same way.
+
+That bound is high, and a ring without a wrapper of its own stays below it. Payloads are many, so their search leaves
+out half of them, and what a community shares of the others is nobody's choice (`unlucky_half`). That counts for
+payloads that look dealt out: users of a tool share what is popular in either half, but draw it.
 """
 
 from __future__ import annotations
@@ -15,9 +19,9 @@ from graphring.detect.groups import communities, large_enough
 from graphring.detect.layers import Layer, build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
-from graphring.detect.sharing import Exposure, Sharer
+from graphring.detect.sharing import Exposure, Shared, Sharer
 
-__all__ = ["search_luck"]
+__all__ = ["search_luck", "unlucky_half"]
 
 
 def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclusive: float) -> float:
@@ -42,3 +46,17 @@ def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclu
             shared = sharer.share(group, each, p.smooth, exclusive, p.senders, p.replication)
             ratios.append(float(shared.observed.sum()) / max(float(shared.expected.sum()), 1e-9))
     return float(np.clip(np.quantile(ratios, p.luck_quantile), 1.0, p.luck_most)) if ratios else 1.0
+
+
+def unlucky_half(s: Shared, p: Parameters) -> float:
+    """How many times more a group shares than luck explains, as far as chosen objects tell: the whole over the half
+    that says less, `luck_sigma` deviations (Poisson, of its objects) below it; infinite where that half says nothing.
+
+    A community is found by one half of the payloads (`groups.halves`): how striking the other half is, is not of the
+    search's choosing (sample splitting; D. R. Cox, 1975). Which of the two it was found by need not be known.
+    """
+    shared, expected, objects = s.halves.T
+    sure = np.maximum(1.0 - p.luck_sigma / np.sqrt(np.maximum(objects, 1e-9)), 0.0)
+    least = float((shared / np.maximum(expected, 1e-9) * sure).min())
+    whole = float(shared.sum()) / max(float(expected.sum()), 1e-9)
+    return max(whole / least, 1.0) if least > 0.0 else float("inf")

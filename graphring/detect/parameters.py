@@ -68,6 +68,7 @@ class Parameters:
     luck_quantile: float = _p(
         0.95, "share", "of communities of strangers that share less than luck explains", "convention"
     )
+    luck_sigma: float = _p(2.0, "deviations", "of what half of the payloads say, that luck explains", "convention")
     luck_users: float = _p(2.0, "accounts", "of an object in the mean, for luck", "devices 1.1, payloads 5")
     luck_links: float = _p(
         0.5, "exponent", "of luck where links are shared: rings choose theirs by search too", "reasoned"
@@ -189,9 +190,12 @@ class Parameters:
     dealt_hint: float = _p(1.0, "bits", "for payloads dealt out that need another witness", "draws 0")
     dealt_least: int = _p(30, "accounts", "of a ring that content alone convicts", "a panel of annotators is smaller")
     together: float = _p(0.75, "share", "of random cross connections from which two parts are one work", "reasoned")
+    one_hand: float = _p(0.25, "share", "the same of cards, addresses and links: one hand holds both", "others to .17")
+    one_work: float = _p(0.25, "share", "of those by work, from which two parts of one hand are one", "as one_hand")
     reunited: float = _p(0.2, "share", "of a wrapper's users that are in rings, for parts to be one", "tried by others")
     standing: float = _p(0.8, "share", "of a whole's core that its parts must keep to be told apart", "reasoned")
     settled: float = _p(0.9, "share", "of a core that stands after the last pass", "the rest hover at the threshold")
+    near_payloads: int = _p(2, "payloads", "in common with a ring, for an account to be looked at", "one is chance")
     passes: int = _p(4, "passes", "over a core until it stands", "cost")
     torn: float = _p(0.03, "share", "of random cross connections below which nothing holds parts together", "reasoned")
     torn_payloads: float = _p(0.3, "share", "the same of payloads alone, where one part convicts another", "as apart")

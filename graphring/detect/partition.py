@@ -56,16 +56,22 @@ def joined_works(r: Relations, parts: list[Ints], p: Parameters) -> list[Ints]:
 
 
 def _one_work(r: Relations, one: Ints, other: Ints, p: Parameters) -> bool:
-    return _common(r, one, other, p) >= p.together and len(pools(r, [one, other], p)) == 1
+    """Whether two parts do the same, or much of it where one hand holds both: a search that knows half of a queue finds
+    its pieces.
+    """
+    work = _common(_work(r), one, other, p)
+    if work < p.together and (work < p.one_work or _common(held_by(r), one, other, p) < p.one_hand):
+        return False
+    return len(pools(r, [one, other], p)) == 1
 
 
-def _common(r: Relations, one: Ints, other: Ints, p: Parameters) -> float:
-    """Cross connections of two parts in their work graph, as a share of what their degrees give at random."""
+def _common(layers: Sequence[Layer], one: Ints, other: Ints, p: Parameters) -> float:
+    """Cross connections of two parts by `layers`, as a share of what their degrees give at random."""
     union = np.sort(np.concatenate([one, other]))
-    work = own_objects(_work(r), union, p)
-    if not work.size:
+    common = own_objects(layers, union, p)
+    if not common.size:
         return 0.0
-    return float(ratios(connections(work, np.isin(union, other).astype(np.int64)))[0, 1])
+    return float(ratios(connections(common, np.isin(union, other).astype(np.int64)))[0, 1])
 
 
 def _parted(work: Layer, group: Ints, p: Parameters, apart: float, least: float) -> list[Ints]:

@@ -206,6 +206,9 @@ def _grown(meter: Meter, core: Ints, taken: Flags) -> Ints:
         users = np.bincount(layer.object, minlength=layer.size)
         own = (heads >= 3) & (heads >= p.exclusive * users)
         near[account[own[layer.object]]] = True
+        if layer is r.content.items:  # two or three have sent each
+            sent = (heads >= 1) & (heads + 1 >= p.exclusive * users)
+            near |= np.bincount(account[sent[layer.object]], minlength=r.n) >= p.near_payloads
     near &= ~taken
     if not near.any():
         return core

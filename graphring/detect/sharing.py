@@ -45,12 +45,15 @@ class Exposure:
 class Shared:
     """For each account of a group: objects it uses in the layer, those shared with other customers of the group,
     those expected, and the share of the shared ones that a whole set of accounts uses, as copies are.
+
+    halves: [2, 3], over all accounts and the objects of even and of odd number: shared, expected, objects shared.
     """
 
     uses: Longs
     observed: Reals
     expected: Reals
     coverage: Reals
+    halves: Reals
 
 
 class Sharer:
@@ -87,7 +90,7 @@ class Sharer:
         clear = each if exposure.suspect is None else each * ~exposure.suspect[group]
         rest = np.maximum(exposure.total - np.bincount(region, weights=clear, minlength=regions), 1.0)
         clean = exposure.outside if exposure.outside is not None else self.layer.degree
-        observed, expected, coverage = _share(
+        observed, expected, coverage, halves = _share(
             self.layer.start, self.layer.object, clean, exposure.outside is not None, by_customer,
             self.customer[by_customer], exposure.each, region[order], inside, rest, smooth, exclusive, few, copied,
             self._k, self._heads, self._last,
@@ -95,7 +98,7 @@ class Sharer:
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         uses = self.layer.start[group + 1] - self.layer.start[group]
-        return Shared(uses, observed[back], expected[back], coverage[back])
+        return Shared(uses, observed[back], expected[back], coverage[back], halves)
 
     def usage(
         self, group: Ints, exposure: Exposure, requests: Longs, share: float, customers: int
@@ -194,7 +197,7 @@ def _share(
 ):  # fmt: skip
     n = len(group)
     _tally(start, objects, group, owner, k, heads, last)
-    observed, expected, coverage = np.zeros(n), np.zeros(n), np.zeros(n)
+    observed, expected, coverage, halves = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros((2, 3))
     i = 0
     while i < n:
         j, mass = i, 0.0
@@ -210,9 +213,13 @@ def _share(
                 own = k[o] >= exclusive * (k[o] + out)
                 weight = min(max((4.0 * few - heads[o] - out) / (3.0 * few), 0.0), 1.0)
                 if own or (k[o] < 2 and few < 1e8):
-                    expected[a] += weight * (1.0 - np.exp(-(out + smooth) * ratio))
+                    chance = weight * (1.0 - np.exp(-(out + smooth) * ratio))
+                    expected[a] += chance
+                    halves[o & 1, 1] += chance
                 if own and k[o] >= 2:
                     observed[a] += weight
+                    halves[o & 1, 0] += weight
+                    halves[o & 1, 2] += weight / heads[o]
                     all_users = heads[o] + out
                     if all_users >= 2.0 * few or (all_users >= 3 and all_users >= copied * n):
                         coverage[a] += 1.0
@@ -221,7 +228,7 @@ def _share(
                 coverage[a] /= shared
         i = j
     _clear(start, objects, group, k, heads, last)
-    return observed, expected, coverage
+    return observed, expected, coverage, halves
 
 
 @numba.njit(cache=True)

@@ -41,7 +41,7 @@ def relations(
         trusted[account] = bits
     return SimpleNamespace(
         n=N, trust=trusted, requests=np.full(N, requests), links=(layer("device"),),
-        content=SimpleNamespace(wrappers=layer("wrappers")),
+        content=SimpleNamespace(wrappers=layer("wrappers"), items=layer("items")),
         **{name: layer(name) for name in LAYERS},
     )  # fmt: skip
 
@@ -93,6 +93,29 @@ def test_exits_and_wrapper_of_the_ring_are() -> None:
 
 def test_exits_and_devices_without_the_work_are_a_resellers() -> None:
     assert found(relations(roaming=shared(range(6), STRANGER), device=shared(range(6), STRANGER))) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "belongs"),
+    [("roaming", True), ("lines", True), ("device", True), ("wrappers", False), ("payments", False), (None, False)],
+)
+def test_payloads_are_work_beside_exits_and_devices_only(other: str | None, belongs: bool) -> None:
+    """A popular text in one wrapper is sent by many, and what a reseller sends is its customers'."""
+    sent = [(a, o) for o in (3, 4) for a in (o, STRANGER)]
+    use = {"items": sent} | ({other: shared(range(6), *range(500, 508))} if other else {})
+    assert found(relations(**use)) == ([STRANGER] if belongs else [])
+
+
+def test_bits_of_payloads_are_those_of_chance() -> None:
+    ring = np.full(N, -1)
+    ring[RING] = 0
+    sent = [*shared(range(1), STRANGER, key=3), *shared(range(2), STRANGER, key=4), (STRANGER, 5), (700, 5), (701, 6)]
+    b = belonging(relations(items=sent, roaming=shared(range(6), STRANGER, 900)), ring, P)
+    assert b.account.tolist() == [STRANGER, 900]
+    ratio = 40 * 5 / ((N - 40) * 5)
+    expected = sum(1.0 - np.exp(-(d + P.smooth) * ratio) for d in (1, 2, 1))
+    np.testing.assert_allclose(b.sent, [(2 * np.log(2 / expected) - (2 - expected)) / np.log(2), 0.0])
+    assert not belonging(relations(items=sent), ring, replace(P, disabled_families=("content",))).sent.any()
 
 
 def test_a_wrapper_that_everybody_uses_is_not_the_rings() -> None:

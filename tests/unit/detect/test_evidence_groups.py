@@ -11,6 +11,7 @@ from graphring.detect.cohesion import cohesion
 from graphring.detect.evidence import Meter
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
+from graphring.detect.sharing import Shared
 
 
 def meter_of(sent, prompts):
@@ -24,8 +25,8 @@ def meter_of(sent, prompts):
     meter.r = SimpleNamespace(
         content=SimpleNamespace(items=items),
         customers=SimpleNamespace(code=code, count=n),
-        requests=np.full(n, prompts),
-    )
+        requests=np.full(n, prompts), links=(),
+    )  # fmt: skip
     meter._wrapper = lambda group: SimpleNamespace(observed=np.full(len(group), float(prompts)))
     return meter, code
 
@@ -60,3 +61,17 @@ def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
     layer = build_layer("link", account, item, np.arange(5, dtype=np.int32))
     reached = cohesion(layer, np.arange(5, dtype=np.int32))
     assert reached == pytest.approx([(3 + 1) / 4 / 2, (3 + 1) / 4 / 2, 3 / 4, 3 / 4, 0.0])
+
+
+@pytest.mark.parametrize(("dealt", "times"), [(5.0, 1.0), (0.0, 150.0)])
+def test_without_a_wrapper_the_other_half_of_the_payloads_counts_where_they_are_dealt_out(dealt, times):
+    """Users of a tool share what is popular in either half: that they draw it tells them from a queue."""
+    meter, group = meter_of([np.arange(3)] * 12, 30)
+    meter.luck, meter.dealt = {"item": 150.0}, lambda _: dealt
+    halves = np.array([[60.0, 1.0, 100.0], [60.0, 1.0, 100.0]])
+    shared = Shared(np.full(12, 20), np.full(12, 10.0), np.full(12, 0.2), np.zeros(12), halves)
+    untied = SimpleNamespace(bits=np.zeros(12))
+    expected = meter._expected(meter.r.content.items, shared, untied, group)
+    np.testing.assert_allclose(expected, 0.2 * times, rtol=0.3)
+    tied = SimpleNamespace(bits=np.full(12, meter.p.wrapper_cap))
+    assert meter._expected(meter.r.content.items, shared, tied, group) is shared.expected

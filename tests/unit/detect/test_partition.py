@@ -10,8 +10,8 @@ import pytest
 from graphring.detect import rings
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
-from graphring.detect.partition import in_common, split_works, torn_works
-from graphring.detect.rings import _together, _torn
+from graphring.detect.partition import in_common, joined_works, split_works, torn_works
+from graphring.detect.rings import _grown, _together, _torn
 
 P = Parameters()
 GROUP = np.arange(40, dtype=np.int32)
@@ -117,3 +117,29 @@ def test_a_part_that_the_reunited_whole_loses_stands_by_itself(monkeypatch):
     monkeypatch.setattr(rings, "core_of", lambda _, part: SimpleNamespace(group=cores[len(part)]))
     found = _together(SimpleNamespace(p=P), GROUP, [first, second])
     assert sizes([v.group for v in found]) == [(0, 26), (26, 14)]
+
+
+@pytest.mark.parametrize("cards", [True, False])
+def test_pieces_of_one_queue_are_one_where_one_hand_holds_them(cards):
+    """A search that knows half of a queue finds its pieces: they have less in common than one work has."""
+    rng = np.random.default_rng(6)
+    between = [(int(rng.integers(lo, hi)), 9_000 + i) for i in range(60) for lo, hi in ((0, 25), (25, 40))]
+    mixed = rng.permutation(40)
+    held = [(int(a), 50 + i // 4) for i, a in enumerate(mixed)] if cards else [(int(a), 50 + a // 5) for a in GROUP]
+    r = relations(queue(range(25), 0, 60, rng) + queue(range(25, 40), 1_000, 40, rng) + between, lines=held)
+    r.exchanges = SimpleNamespace(start=np.arange(41), seconds=np.zeros(40, dtype=np.int64))
+    assert len(joined_works(r, [GROUP[:25], GROUP[25:]], P)) == (1 if cards else 2)
+
+
+def test_who_sent_two_payloads_of_a_ring_is_looked_at(monkeypatch):
+    """Each payload of a queue is sent by two or three: hardly any has three users in a core."""
+    members = queue(range(25), 0, 100, np.random.default_rng(7))
+    first = dict.fromkeys(o for _, o in members)
+    sent = [(30, o) for o in list(first)[:2]] + [(31, o) for o in list(first)[2:3]]
+    r = relations(members + sent)
+    r.n, r.families = 40, layer([], [])
+    met = SimpleNamespace(bits=np.full(40, 9.0), tied=np.zeros(40))
+    monkeypatch.setattr(rings, "judge", lambda _, union: SimpleNamespace(bits=met.bits[union], tied=met.tied[union]))
+    monkeypatch.setattr(rings, "strong", lambda v, _: np.ones(len(v.bits), dtype=bool))
+    grown = _grown(SimpleNamespace(r=r, p=P), GROUP[:25], np.zeros(40, dtype=bool))
+    assert grown.tolist() == [*range(25), 30]
