@@ -31,7 +31,8 @@ def with_associates(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
 def associates(r: Relations, rings: list[Ints], p: Parameters) -> list[Ints]:
     """For each ring the accounts of no ring that belong to it; sorted. Who belongs to several is the likeliest one's.
 
-    What is found owns things, too: a card is known by the second member that pays with it, and shows a third.
+    What is found owns things, too: a card is known by the second member that pays with it, and shows a third. Where
+    more would belong to a ring than stand (`belonging_most`), what they hold is a hall's or a tool's, and nobody does.
     """
     before = numbered(r.n, rings)
     ring = before.copy()
@@ -40,7 +41,10 @@ def associates(r: Relations, rings: list[Ints], p: Parameters) -> list[Ints]:
         if not len(account):
             break
         ring[account] = to
-    return [np.flatnonzero((ring == i) & (before < 0)).astype(np.int32) for i in range(len(rings))]
+    found = [np.flatnonzero((ring == i) & (before < 0)).astype(np.int32) for i in range(len(rings))]
+    return [
+        more if len(more) <= p.belonging_most * len(of) else more[:0] for more, of in zip(found, rings, strict=True)
+    ]
 
 
 def _belong(r: Relations, ring: Longs, p: Parameters) -> tuple[Longs, Longs]:

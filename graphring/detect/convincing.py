@@ -29,7 +29,8 @@ def convincing(meter: Meter, v: Verdict) -> bool:
 
     Users of a tool share its wrapper, those of a corpus its payloads, those of a provider its exits, and phones change
     their addresses; a ring shows joint work beside another family, or three families at once. Content alone convicts
-    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`).
+    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`), and payloads that were visibly drawn
+    are no joint work: guests of a hackathon send what everybody sends, in its starter kit (`Meter.drawn`).
     """
     p = meter.p
     small = 1.0 / float(np.sqrt(len(v.group)))
@@ -69,7 +70,8 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     three = int((aloud & ~OWNED).sum()) + max(int((aloud & OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
     if three or float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
         return True
-    return float(v.mean(v.joint)) >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
+    joint = float(v.mean(v.joint)) - (_division(v) if meter.drawn(v.group) else 0.0)
+    return joint >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
 
 
 def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bool) -> bool:

@@ -7,16 +7,26 @@ import numpy as np
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
 from graphring.detect.sharing import poisson_bits
 
-__all__ = ["dealt"]
+__all__ = ["dealt", "drawn", "threes"]
 
 
-def dealt(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float) -> float:
-    """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself.
+def dealt(triples: float, least: float) -> float:
+    """Bits for payloads being dealt out from a queue: fewer triples than draws give at `least` (Poisson)."""
+    return float(-poisson_bits(np.array([triples]), np.array([least]))[0]) if triples < least else 0.0
+
+
+def drawn(triples: float, least: float, ratio: float) -> float:
+    """Bits for payloads being drawn, some of them popular: more than `ratio` times as many triples (Poisson)."""
+    return float(max(poisson_bits(np.array([triples]), np.array([ratio * least]))[0], 0.0))
+
+
+def threes(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float) -> tuple[float, float]:
+    """How many triples of customers of a group sent one payload, and how many would at least if each drew for itself.
 
     Customers of n_a prompts each that drew from one pool, popular items or not, would have e3 sum(q^3) triples on
     one payload where they have P = e2 sum(q^2) pairs (e: elementary symmetric sums of n, q: the items'
-    probabilities), so at least e3 (P / e2)^2 (Jensen's inequality). A queue gives hardly any: fewer triples are
-    evidence (Poisson).
+    probabilities), so at least e3 (P / e2)^2 (Jensen's inequality). A queue gives hardly any. Where some items are
+    popular, draws give several times as many.
 
     Parameters
     ----------
@@ -32,6 +42,5 @@ def dealt(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: 
     pairs, triples = float((heads * (heads - 1) / 2).sum()), float((heads * (heads - 1) * (heads - 2) / 6).sum())
     each = np.maximum(np.bincount(owner, weights=prompts, minlength=n), np.bincount(sent % n, minlength=n))
     s1, s2, s3 = (float((each**k).sum()) for k in (1, 2, 3))
-    twos, threes = (s1**2 - s2) / 2.0, (s1**3 - 3.0 * s1 * s2 + 2.0 * s3) / 6.0
-    least = threes * (pairs / max(twos, 1.0)) ** 2
-    return float(-poisson_bits(np.array([triples]), np.array([least]))[0]) if triples < least else 0.0
+    twos, thirds = (s1**2 - s2) / 2.0, (s1**3 - 3.0 * s1 * s2 + 2.0 * s3) / 6.0
+    return triples, thirds * (pairs / max(twos, 1.0)) ** 2

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
-from graphring.detect.dealing import dealt
+from graphring.detect.dealing import dealt, drawn, threes
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck, unlucky_half
@@ -24,6 +23,7 @@ from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer, carries, poisson_bits
 from graphring.detect.signals import Signal, counted
+from graphring.detect.signups import signups
 from graphring.detect.timing import Synchrony, synchrony
 from graphring.model import Family
 
@@ -50,7 +50,7 @@ class Meter:
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._asked: tuple[Ints, Place] | None = None
-        self._dealt: tuple[Ints, float] | None = None
+        self._dealt: tuple[Ints, tuple[float, float]] | None = None
         self.luck: Mapping[str, float] = base.luck if base else {}
         self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
@@ -94,7 +94,8 @@ class Meter:
         """All other signals, given `relations`."""
         wrapper = next((s for s in relations if s.name == "common wrapper"), None) or self._wrapper(group)
         return self._enabled([
-            self._synchrony(group, wrapper), self._signup(group), self._churn(group), self._trust(group),
+            self._synchrony(group, wrapper), signups(self._created, self.r.created[group], self.p),
+            self._churn(group), self._trust(group),
             self._place(group),
         ])  # fmt: skip
 
@@ -135,10 +136,17 @@ class Meter:
 
     def dealt(self, group: Ints) -> float:
         """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself."""
+        return dealt(*self._threes(group))
+
+    def drawn(self, group: Ints) -> bool:
+        """Whether payloads are drawn, some of them popular: no queue sends so many to three customers and more."""
+        return drawn(*self._threes(group), self.p.drawn_ratio) >= self.p.drawn_bits
+
+    def _threes(self, group: Ints) -> tuple[float, float]:
         if self._dealt is None or self._dealt[0] is not group:
             wrapped = self._wrapper(group).observed
             prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])
-            self._dealt = group, dealt(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
+            self._dealt = group, threes(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
         return self._dealt[1]
 
     def _wrapper(self, group: Ints) -> Signal:
@@ -255,19 +263,6 @@ class Meter:
             self._asked = (group, find_place(self.r, self.p, group))
         return self._asked[1]
 
-    def _signup(self, group: Ints) -> Signal:
-        """Accounts of the group created within a day of this one, against the sign-ups of everybody else."""
-        created = self.r.created[group]
-        known = np.isfinite(created)
-        inside = np.sort(created[known])
-        at = np.where(known, created, 1e18)
-        near = _within(inside, at) - known
-        around = _within(self._created, at) - known - near
-        expected = (around + 0.5) / max(len(self._created) - len(inside), 1) * max(len(inside) - 1, 0)
-        effect = np.clip((near - expected) / max(0.2 * len(group), 1.0), 0.0, 1.0)
-        bits = np.clip(poisson_bits(near, expected), 0.0, self.p.signup_cap) * effect
-        return Signal("sign-ups in batches", Family.LIFECYCLE, bits, near * 1.0, expected, "accounts", known * 1.0)
-
     def restless(self, group: Ints) -> bool:
         """Whether a group as a whole keeps no address, against accounts of like activity, beyond what phones do."""
         value = np.minimum(self.r.churn[group], self.p.churn_cap)
@@ -293,8 +288,3 @@ class Meter:
         venue = self._place_of(group).at
         bits = -self.p.venue_bits * venue
         return Signal("works at one place", Family.NETWORK, bits, venue, np.zeros(len(group)), "share")
-
-
-def _within(ordered: Reals, at: Reals) -> npt.NDArray[np.int64]:
-    """How many lie within a day."""
-    return np.searchsorted(ordered, at + 1.0, "right") - np.searchsorted(ordered, at - 1.0)

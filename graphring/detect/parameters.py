@@ -188,6 +188,8 @@ class Parameters:
     promising_bits: float = _p(2.5, "bits", "of sharing, without which a candidate is not looked at closely", "cost")
     dealt_bits: float = _p(3.0, "bits", "for payloads dealt out that make content enough", "draws: the bound is loose")
     dealt_hint: float = _p(1.0, "bits", "for payloads dealt out that need another witness", "draws 0")
+    drawn_ratio: float = _p(3.5, "ratio", "of triples to the fewest of draws: popular texts", "hackathons 7; queues 1")
+    drawn_bits: float = _p(2.0, "bits", "for more than that, to tell that payloads are drawn", "odds of 4")
     dealt_least: int = _p(30, "accounts", "of a ring that content alone convicts", "a panel of annotators is smaller")
     together: float = _p(0.75, "share", "of random cross connections from which two parts are one work", "reasoned")
     one_hand: float = _p(0.25, "share", "the same of cards, addresses and links: one hand holds both", "others to .17")
@@ -214,6 +216,7 @@ class Parameters:
     belonging_bits: float = _p(4.0, "bits", "that each of two families says for an account of the ring", "1 in 16")
     belonging_odds: float = _p(2.0, "bits", "odds from which two families are enough", "four to one")
     belonging_paid: float = _p(0.0, "bits", "odds from which a ring's card is enough", "more likely than not")
+    belonging_most: float = _p(3.0, "ratio", "of associates to those that stand; more, and nobody is one", "a hall 5")
     belonging_silent: int = _p(12, "requests", "of a ring's card holder that would have shown more", "reasoned")
 
     lone_bits: float = _p(5.5, "bits", "strong_bits where there are links only", "two shared objects")

@@ -70,10 +70,11 @@ def bipartite_leiden(
     n = graph.accounts.num_rows
     edges = np.column_stack([account, n + node])
     network: Any = igraph.Graph(n=n + len(degree), edges=edges)
+    exact = np.round(weight * 1024.0) / 1024.0  # with rounded sums igraph may move a vertex between two equals for ever
     igraph.set_random_number_generator(random.Random(seed))  # noqa: S311  # a simulation, not a secret
     community = np.asarray(
         network.community_leiden(
-            objective_function="modularity", weights=weight[node].tolist(), resolution=resolution, n_iterations=2
+            objective_function="modularity", weights=exact[node].tolist(), resolution=resolution, n_iterations=2
         ).membership,
         dtype=np.int64,
     )

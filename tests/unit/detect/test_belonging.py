@@ -135,6 +135,15 @@ def test_what_is_found_shows_the_next() -> None:
     assert found(relations(payments=cards)) == [STRANGER, 501]
 
 
+def test_where_far_more_would_belong_than_stand_nobody_does() -> None:
+    """A hall and a starter kit: the few that look like a ring would bring all the others."""
+    ring = np.arange(6, dtype=np.int32)
+    for others, joined in ((15, 15), (40, 0)):
+        use = shared(range(6), *range(500, 500 + others))
+        (more,) = associates(relations(lines=use, wrappers=use), [ring], P)
+        assert len(more) == joined
+
+
 def test_who_belongs_to_two_rings_is_the_likelier_ones() -> None:
     other = np.arange(100, 140, dtype=np.int32)
     cards = [*shared(range(2), STRANGER, key=1), *shared(range(100, 106), STRANGER, key=2)]

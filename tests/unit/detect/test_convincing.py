@@ -22,14 +22,16 @@ GROUP = np.arange(N, dtype=np.int32)
 class Meter:
     """What `convincing` asks of a meter."""
 
-    def __init__(self, *, rests: bool = True, dealt: float = 0.0, restless: bool = False) -> None:
+    def __init__(
+        self, *, rests: bool = True, dealt: float = 0.0, restless: bool = False, popular: bool = False
+    ) -> None:
         none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
         account = np.repeat(GROUP, 6)
         seconds = np.tile(np.arange(6, dtype=np.int32) * 86_400, N)
         start = np.arange(N + 1, dtype=np.int64) * 6
         exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
         self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
-        self._rests, self._dealt, self._restless = rests, dealt, restless
+        self._rests, self._dealt, self._restless, self._popular = rests, dealt, restless, popular
 
     def focus(self, group: np.ndarray) -> None:
         return None
@@ -42,6 +44,9 @@ class Meter:
 
     def dealt(self, group: np.ndarray) -> float:
         return self._dealt
+
+    def drawn(self, group: np.ndarray) -> bool:
+        return self._popular
 
 
 def verdict(**bits: float):
@@ -108,3 +113,10 @@ def test_who_divides_work_and_never_sleeps_was_not_invited():
 @pytest.mark.parametrize(("minutes", "guilty"), [(0.9, False), (1.5, True)])
 def test_users_of_a_tool_who_work_at_the_same_hours_do_not_convict(minutes, guilty):
     assert convincing(Meter(), verdict(division=6.0, common=2.0, synchrony=minutes)) == guilty
+
+
+@pytest.mark.parametrize("popular", [True, False])
+def test_popular_texts_are_no_joint_work(popular):
+    """Guests of a hackathon send what everybody sends, in its starter kit; conversations handed over stay joint work."""
+    assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5)) is not popular
+    assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5, synchrony=4.0))

@@ -50,6 +50,18 @@ def test_draws_of_popular_items_are_draws(exponent):
     assert meter.dealt(group) < meter.p.dealt_bits
 
 
+def test_popular_texts_are_drawn_and_a_queue_is_not():
+    rng = np.random.default_rng(3)
+    popular = [np.unique((rng.random(30) ** 4.0 * 4000).astype(int)) for _ in range(50)]
+    meter, group = meter_of(popular, 30)
+    assert meter.drawn(group)
+    even, _ = meter_of([np.unique(rng.integers(0, 500, 30)) for _ in range(50)], 30)
+    assert not even.drawn(group)
+    queue = np.concatenate([rng.permutation(750), rng.permutation(750)])
+    dealt, _ = meter_of([np.unique(part) for part in np.split(queue, 50)], 30)
+    assert not dealt.drawn(group)
+
+
 def test_copies_of_a_whole_set_are_not_dealt():
     meter, group = meter_of([np.arange(40)] * 25, 40)
     assert meter.dealt(group) == pytest.approx(0.0, abs=1e-6)
