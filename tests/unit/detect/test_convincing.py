@@ -117,6 +117,6 @@ def test_users_of_a_tool_who_work_at_the_same_hours_do_not_convict(minutes, guil
 
 @pytest.mark.parametrize("popular", [True, False])
 def test_popular_texts_are_no_joint_work(popular):
-    """Guests of a hackathon send what everybody sends, in its starter kit; conversations handed over stay joint work."""
+    """Guests of a hackathon send what everybody sends, in its starter kit; what they do together stays joint work."""
     assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5)) is not popular
     assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5, synchrony=4.0))
