@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from graphring.detect import kernels
 from graphring.detect.layers import Ints, Layer, Longs, build_layer, keep_objects
+from graphring.detect.pacing import first_sent
 from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges, stream_features
 
@@ -23,12 +24,14 @@ __all__ = ["Content", "read_content"]
 
 @dataclass(frozen=True)
 class Content:
-    """wrappers: accounts by wrapper (texts of nearly the same users are one); items: accounts by payload; carried:
-    [E] wrappers of each exchange from carried_start[e] on, [E+1].
+    """wrappers: accounts by wrapper (texts of nearly the same users are one); items: accounts by payload; sent:
+    [edges of items] seconds since the origin when each was first sent; carried: wrappers of each exchange from
+    carried_start[e] on, [E+1].
     """
 
     wrappers: Layer
     items: Layer
+    sent: Ints
     carried: Ints
     carried_start: Longs
 
@@ -59,7 +62,8 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
         row, code, block, size, degree[first], payload, repeating, repeats, prompts == 1, features,
         p.block_features, p.payload_cover,
     )  # fmt: skip
-    return Content(wrappers, build_layer("item", exchanges.account[at], item, customer), carried, carried_start)
+    items = build_layer("item", exchanges.account[at], item, customer)
+    return Content(wrappers, items, first_sent(items, at, item, exchanges), carried, carried_start)
 
 
 def _occurrences(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters) -> tuple[Ints, Ints, int, Ints]:

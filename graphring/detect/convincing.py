@@ -68,7 +68,9 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     aloud = said >= np.maximum(_least_said(p), p.speaks_alone)
     aloud[_LIFECYCLE] = False
     three = int((aloud & ~OWNED).sum()) + max(int((aloud & OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
-    if three or float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
+    if float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
+        return True
+    if three and float(v.mean(v.joint)) >= p.quiet_joint and not meter.by_itself(v.group):
         return True
     joint = float(v.mean(v.joint)) - (_division(v) if meter.drawn(v.group) else 0.0)
     return joint >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)

@@ -1,4 +1,4 @@
-"""Whether payloads were dealt out from a queue, or drawn by each for itself."""
+"""Whether payloads were dealt out from a queue, drawn by each for itself, or copied by all from one set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
 from graphring.detect.sharing import poisson_bits
 
-__all__ = ["dealt", "drawn", "threes"]
+__all__ = ["dealt", "drawn", "senders", "threes"]
 
 
 def dealt(triples: float, least: float) -> float:
@@ -20,8 +20,20 @@ def drawn(triples: float, least: float, ratio: float) -> float:
     return float(max(poisson_bits(np.array([triples]), np.array([ratio * least]))[0], 0.0))
 
 
-def threes(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float) -> tuple[float, float]:
-    """How many triples of customers of a group sent one payload, and how many would at least if each drew for itself.
+def senders(triples: float, pairs: float) -> float:
+    """How many customers of a group sent a payload that two of them sent, in the mean over such pairs: 2 and more.
+
+    A queue deals an item to one, again to another when that one fails, and to two or three who answer it anew; a class
+    does the exercises that it was given. A few pairs say little (as many as a queue's five of three).
+    """
+    return 2.0 + 3.0 * triples / (pairs + 5.0)
+
+
+def threes(
+    items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float
+) -> tuple[float, float, float]:
+    """How many triples of customers of a group sent one payload, how many would at least if each drew for itself, and
+    how many pairs did.
 
     Customers of n_a prompts each that drew from one pool, popular items or not, would have e3 sum(q^3) triples on
     one payload where they have P = e2 sum(q^2) pairs (e: elementary symmetric sums of n, q: the items'
@@ -43,4 +55,4 @@ def threes(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive:
     each = np.maximum(np.bincount(owner, weights=prompts, minlength=n), np.bincount(sent % n, minlength=n))
     s1, s2, s3 = (float((each**k).sum()) for k in (1, 2, 3))
     twos, thirds = (s1**2 - s2) / 2.0, (s1**3 - 3.0 * s1 * s2 + 2.0 * s3) / 6.0
-    return triples, thirds * (pairs / max(twos, 1.0)) ** 2
+    return triples, thirds * (pairs / max(twos, 1.0)) ** 2, pairs

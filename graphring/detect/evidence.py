@@ -13,11 +13,12 @@ from dataclasses import replace
 import numpy as np
 
 from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
-from graphring.detect.dealing import dealt, drawn, threes
+from graphring.detect.dealing import dealt, drawn, senders, threes
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck, unlucky_half
 from graphring.detect.nights import awake, sleepless
+from graphring.detect.pacing import paced
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
 from graphring.detect.relations import Relations
@@ -50,7 +51,8 @@ class Meter:
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._asked: tuple[Ints, Place] | None = None
-        self._dealt: tuple[Ints, tuple[float, float]] | None = None
+        self._paced: tuple[Ints, float] | None = None
+        self._dealt: tuple[Ints, tuple[float, float, float]] | None = None
         self.luck: Mapping[str, float] = base.luck if base else {}
         self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
@@ -131,18 +133,43 @@ class Meter:
         effect = np.clip((s.observed - s.expected) / per, 0.0, 1.0)
         damp = (1.0 - s.coverage) ** 2
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
+        if bits.any():
+            bits *= self.queue(group)
         work = np.where(wrapper.observed > 0, wrapper.observed, self.r.requests[group])
         return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
 
     def dealt(self, group: Ints) -> float:
         """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself."""
-        return dealt(*self._threes(group))
+        return dealt(*self._threes(group)[:2])
 
     def drawn(self, group: Ints) -> bool:
         """Whether payloads are drawn, some of them popular: no queue sends so many to three customers and more."""
-        return drawn(*self._threes(group), self.p.drawn_ratio) >= self.p.drawn_bits
+        return drawn(*self._threes(group)[:2], self.p.drawn_ratio) >= self.p.drawn_bits
 
-    def _threes(self, group: Ints) -> tuple[float, float]:
+    def queue(self, group: Ints) -> float:
+        """How far payloads in common look like those of a queue, 0 to 1: sent again near in time, and by few."""
+        triples, _, pairs = self._threes(group)
+        few = np.clip((self.p.queue_crowd - senders(triples, pairs)) / (self.p.queue_crowd - self.p.senders), 0.0, 1.0)
+        odds = np.clip(self.p.paced_prior + self.paced(group), -60.0, 60.0)
+        return float(few / (1.0 + np.exp2(-odds)))
+
+    def by_itself(self, group: Ints) -> bool:
+        """Whether what a group has in common was visibly taken by each for itself: a class, users of one corpus."""
+        _, _, pairs = self._threes(group)
+        return pairs >= self.p.queue_pairs and self.queue(group) <= self.p.queue_least
+
+    def paced(self, group: Ints) -> float:
+        """Bits for payloads being sent again near in time, as from a queue, rather than whenever each draws them."""
+        p, content = self.p, self.r.content
+        if self._paced is None or self._paced[0] is not group:
+            bits = paced(
+                content.items, content.sent, self.r.exchanges, group, self.r.customers.code, self.focus(group),
+                p.exclusive, p.paced_share, p.paced_power,
+            )  # fmt: skip
+            self._paced = group, bits
+        return self._paced[1]
+
+    def _threes(self, group: Ints) -> tuple[float, float, float]:
         if self._dealt is None or self._dealt[0] is not group:
             wrapped = self._wrapper(group).observed
             prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])

@@ -83,6 +83,12 @@ class Parameters:
     # signals
     division_cap: float = _p(9.0, "bits", "cap of division of labour", "calibration")
     division_effect: float = _p(0.03, "share", "shared payloads among requests for full weight", "camouflage of 90 %")
+    paced_share: float = _p(0.6, "share", "of a queue's copies that are sent near in time", "rings .3 to 1")
+    paced_power: float = _p(0.25, "exponent", "of the ranks of such copies' distances", "a median of .06")
+    paced_prior: float = _p(1.0, "bits", "that payloads in common are a queue's, but for their times", "reasoned")
+    queue_crowd: float = _p(7.0, "customers", "that sent a payload two sent, in the mean: no queue", "classes 6 to 100")
+    queue_pairs: float = _p(10.0, "pairs", "of customers that sent one payload, to tell how they came by it", "reasoned")
+    queue_least: float = _p(0.25, "share", "of a queue's look, below which each came by it for itself", "odds of 1 in 3")
     replication: float = _p(0.4, "share", "of a group that sends one payload: copies of a set", "courses .6 to .9")
     senders: float = _p(
         5.0, "accounts", "that send one payload of a queue; of more it counts less", "courses 10 and more"
@@ -177,6 +183,7 @@ class Parameters:
     chosen_bits: float = _p(6.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
     tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
+    quiet_joint: float = _p(1.0, "bits", "of joint work that they need all the same", "resellers 0 to .2")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
     speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
     speaks_network: float = _p(1.2, "bits", "the same of the network", "strangers at one provider .9")

@@ -38,7 +38,7 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
-    found = with_associates(meter, _told_apart(meter, found))
+    found = [v for v in with_associates(meter, _told_apart(meter, found)) if _holds(meter, v)]
     return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
 
 
@@ -149,6 +149,13 @@ def _told_apart(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
         to = most if run[most] >= meter.p.pool_told and run[most] > run[home] else home
         told[to] = judge(meter, np.union1d(told[to].group, part).astype(np.int32))
     return told
+
+
+def _holds(meter: Meter, v: Verdict) -> bool:
+    """Whether a ring convinces with its associates, too, where all of them together visibly came by their payloads each
+    for itself: of a few accounts too few payloads are known to tell.
+    """
+    return not meter.by_itself(v.group) or convincing(meter, judge(meter, v.group))
 
 
 def _worth_a_measure(meter: Meter, v: Verdict) -> bool:
