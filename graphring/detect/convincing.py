@@ -70,10 +70,21 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     three = int((aloud & ~OWNED).sum()) + max(int((aloud & OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
     if float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
         return True
-    if three and float(v.mean(v.joint)) >= p.quiet_joint and not meter.by_itself(v.group):
+    if meter.by_itself(v.group) and not _led_all_the_same(meter, v, said, speaks):
+        return False
+    if three and float(v.mean(v.joint)) >= p.quiet_joint:
         return True
     joint = float(v.mean(v.joint)) - (_division(v) if meter.drawn(v.group) else 0.0)
     return joint >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
+
+
+def _led_all_the_same(meter: Meter, v: Verdict, said: Reals, speaks: Flags) -> bool:
+    """Whether a group of which each came by its payloads for itself has a witness that users of one tool, on one
+    provider's addresses, do not have: what they own, hours that no invitation explains, a queue that never rests.
+    """
+    owned = bool(speaks[OWNED].any()) or _heard(float(said[OWNED].sum()), len(v.group), meter.p)
+    hours = bool(speaks[_TIMING] and not speaks[_LIFECYCLE])
+    return owned or hours or (meter.dealt(v.group) >= meter.p.dealt_bits and _sleepless(meter, v))
 
 
 def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bool) -> bool:

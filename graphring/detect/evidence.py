@@ -134,7 +134,7 @@ class Meter:
         damp = (1.0 - s.coverage) ** 2
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
         if bits.any():
-            bits *= self.queue(group)
+            bits *= self.by_few(group) * (self.p.paced_floor + (1.0 - self.p.paced_floor) * self.queue(group))
         work = np.where(wrapper.observed > 0, wrapper.observed, self.r.requests[group])
         return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
 
@@ -148,10 +148,14 @@ class Meter:
 
     def queue(self, group: Ints) -> float:
         """How far payloads in common look like those of a queue, 0 to 1: sent again near in time, and by few."""
-        triples, _, pairs = self._threes(group)
-        few = np.clip((self.p.queue_crowd - senders(triples, pairs)) / (self.p.queue_crowd - self.p.senders), 0.0, 1.0)
         odds = np.clip(self.p.paced_prior + self.paced(group), -60.0, 60.0)
-        return float(few / (1.0 + np.exp2(-odds)))
+        return float(self.by_few(group) / (1.0 + np.exp2(-odds)))
+
+    def by_few(self, group: Ints) -> float:
+        """How far payloads in common are those of a few, as a queue's are, and no set that a class works through."""
+        triples, _, pairs = self._threes(group)
+        crowd, few = self.p.queue_crowd, self.p.senders
+        return float(np.clip((crowd - senders(triples, pairs)) / (crowd - few), 0.0, 1.0))
 
     def by_itself(self, group: Ints) -> bool:
         """Whether what a group has in common was visibly taken by each for itself: a class, users of one corpus."""

@@ -86,6 +86,7 @@ class Parameters:
     paced_share: float = _p(0.6, "share", "of a queue's copies that are sent near in time", "rings .3 to 1")
     paced_power: float = _p(0.25, "exponent", "of the ranks of such copies' distances", "a median of .06")
     paced_prior: float = _p(1.0, "bits", "that payloads in common are a queue's, but for their times", "reasoned")
+    paced_floor: float = _p(1.0, "share", "of division of labour that counts whenever it was sent", "queues of rows")
     queue_crowd: float = _p(7.0, "customers", "that sent a payload two sent, in the mean: no queue", "classes 6 to 100")
     queue_pairs: float = _p(10.0, "pairs", "of customers that sent one payload, to tell how they came by it", "reasoned")
     queue_least: float = _p(0.25, "share", "of a queue's look, below which each came by it for itself", "odds of 1 in 3")
