@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from graphring.detect import kernels
 from graphring.detect.layers import Ints, Layer, Longs, build_layer, keep_objects
-from graphring.detect.pacing import first_sent
 from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges, stream_features
 
-__all__ = ["Content", "read_content"]
+__all__ = ["Content", "first_sent", "read_content"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,23 @@ def read_content(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters
     )  # fmt: skip
     items = build_layer("item", exchanges.account[at], item, customer)
     return Content(wrappers, items, first_sent(items, at, item, exchanges), carried, carried_start)
+
+
+def first_sent(items: Layer, row: Longs, key: Longs, x: Exchanges) -> Ints:
+    """Seconds since the origin at which each edge of the items was first used, [E].
+
+    Parameters
+    ----------
+    row, key: the exchange of each use, and what the object is called there (`Layer.key`).
+    """
+    order = np.lexsort((row, key, x.account[row]))
+    account, what = x.account[row][order], key[order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (account[1:] != account[:-1]) | (what[1:] != what[:-1])
+    first = x.seconds[row[order[new]]]
+    if len(first) != len(items.object):
+        raise ValueError("the uses are not those of the layer")
+    return np.asarray(first, dtype=np.int32)
 
 
 def _occurrences(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters) -> tuple[Ints, Ints, int, Ints]:

@@ -29,8 +29,8 @@ def convincing(meter: Meter, v: Verdict) -> bool:
 
     Users of a tool share its wrapper, those of a corpus its payloads, those of a provider its exits, and phones change
     their addresses; a ring shows joint work beside another family, or three families at once. Content alone convicts
-    only where payloads were visibly dealt out rather than drawn (`Meter.dealt`), and payloads that were visibly drawn
-    are no joint work: guests of a hackathon send what everybody sends, in its starter kit (`Meter.drawn`).
+    only where payloads were visibly dealt out rather than drawn (`Dealing.dealt`), and payloads that were visibly drawn
+    are no joint work: guests of a hackathon send what everybody sends, in its starter kit (`Dealing.drawn`).
     """
     p = meter.p
     small = 1.0 / float(np.sqrt(len(v.group)))
@@ -70,11 +70,11 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     three = int((aloud & ~OWNED).sum()) + max(int((aloud & OWNED).sum()), int(quietly)) >= 3 and n >= p.quiet_least
     if float(v.mean(v.families[:, _TIMING])) >= p.together_bits:
         return True
-    if meter.by_itself(v.group) and not _led_all_the_same(meter, v, said, speaks):
+    if meter.dealing(v.group).each_for_itself(p) and not _led_all_the_same(meter, v, said, speaks):
         return False
     if three and float(v.mean(v.joint)) >= p.quiet_joint:
         return True
-    joint = float(v.mean(v.joint)) - (_division(v) if meter.drawn(v.group) else 0.0)
+    joint = float(v.mean(v.joint)) - (_division(v) if meter.dealing(v.group).drawn(p) else 0.0)
     return joint >= p.joint_bits and _witnessed(meter, v, said, speaks, quietly)
 
 
@@ -83,8 +83,8 @@ def _led_all_the_same(meter: Meter, v: Verdict, said: Reals, speaks: Flags) -> b
     provider's addresses, do not have: what they own, hours that no invitation explains, a queue that never rests.
     """
     owned = bool(speaks[OWNED].any()) or _heard(float(said[OWNED].sum()), len(v.group), meter.p)
-    hours = bool(speaks[_TIMING] and not speaks[_LIFECYCLE])
-    return owned or hours or (meter.dealt(v.group) >= meter.p.dealt_bits and _sleepless(meter, v))
+    hours = bool(speaks[_TIMING]) and (not speaks[_LIFECYCLE] or float(said[_TIMING]) >= meter.p.speaks)
+    return owned or hours or (meter.dealing(v.group).dealt >= meter.p.dealt_bits and _sleepless(meter, v))
 
 
 def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bool) -> bool:
@@ -103,7 +103,7 @@ def _witnessed(meter: Meter, v: Verdict, said: Reals, speaks: Flags, quietly: bo
     count[_TIMING] &= not speaks[_LIFECYCLE] or _heard(float(sides.sum()), n, p)
     if int(count.sum()) + int(quietly and not (count & OWNED).any()) >= p.families_least:
         return True
-    dealt = meter.dealt(v.group)
+    dealt = meter.dealing(v.group).dealt
     if dealt >= p.dealt_bits and _sleepless(meter, v):
         return True
     # a pool of residential exits leaves no address that two share
@@ -117,7 +117,7 @@ def _came_for_it(meter: Meter, v: Verdict) -> bool:
     p = meter.p
     if _division(v) < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
         return True
-    return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealt(v.group) < p.dealt_bits
+    return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealing(v.group).dealt < p.dealt_bits
 
 
 def _sleepless(meter: Meter, v: Verdict) -> bool:
@@ -136,7 +136,7 @@ def _quietly(meter: Meter, v: Verdict, said: Reals) -> bool:
     """
     p = meter.p
     in_all = float(said[OWNED].sum())
-    if in_all < p.speaks_quietly and meter.dealt(v.group) >= p.dealt_hint:
+    if in_all < p.speaks_quietly and meter.dealing(v.group).dealt >= p.dealt_hint:
         in_all += float(said[_NETWORK])
     return _heard(in_all, len(v.group), p)
 

@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
+from graphring.detect.parameters import Parameters
 from graphring.detect.sharing import poisson_bits
 
-__all__ = ["dealt", "drawn", "senders", "threes"]
+__all__ = ["Dealing", "threes"]
 
 
-def dealt(triples: float, least: float) -> float:
-    """Bits for payloads being dealt out from a queue: fewer triples than draws give at `least` (Poisson)."""
-    return float(-poisson_bits(np.array([triples]), np.array([least]))[0]) if triples < least else 0.0
+@dataclass(frozen=True)
+class Dealing:
+    """How a group came by the payloads that its accounts have in common.
 
-
-def drawn(triples: float, least: float, ratio: float) -> float:
-    """Bits for payloads being drawn, some of them popular: more than `ratio` times as many triples (Poisson)."""
-    return float(max(poisson_bits(np.array([triples]), np.array([ratio * least]))[0], 0.0))
-
-
-def senders(triples: float, pairs: float) -> float:
-    """How many customers of a group sent a payload that two of them sent, in the mean over such pairs: 2 and more.
-
-    A queue deals an item to one, again to another when that one fails, and to two or three who answer it anew; a class
-    does the exercises that it was given. A few pairs say little (as many as a queue's five of three).
+    triples, least, pairs: of customers that sent one payload (`threes`); paced: bits for its being sent again near in
+    time (`pacing.paced`).
     """
-    return 2.0 + 3.0 * triples / (pairs + 5.0)
+
+    triples: float
+    least: float
+    pairs: float
+    paced: float
+
+    @property
+    def dealt(self) -> float:
+        """Bits for payloads being dealt out from a queue: fewer triples than draws give at least (Poisson)."""
+        if self.triples >= self.least:
+            return 0.0
+        return float(-poisson_bits(np.array([self.triples]), np.array([self.least]))[0])
+
+    def drawn(self, p: Parameters) -> bool:
+        """Whether they are drawn, some of them popular: `drawn_ratio` times as many triples as draws give at least
+        (Poisson). No queue sends so many to three customers and more.
+        """
+        return float(poisson_bits(np.array([self.triples]), np.array([p.drawn_ratio * self.least]))[0]) >= p.drawn_bits
+
+    @property
+    def senders(self) -> float:
+        """How many customers sent a payload that two sent, in the mean over such pairs: 2 and more.
+
+        A queue deals an item to one, again to another when that one fails, and to two or three who answer it anew; a
+        class does the exercises that it was given. A few pairs say little: a queue's five count besides.
+        """
+        return 2.0 + 3.0 * self.triples / (self.pairs + 5.0)
+
+    def by_few(self, p: Parameters) -> float:
+        """How far they are those of a few, as a queue's are, and no set that a class works through: 0 to 1."""
+        return float(np.clip((p.queue_crowd - self.senders) / (p.queue_crowd - p.senders), 0.0, 1.0))
+
+    def soon(self, p: Parameters) -> float:
+        """How probable it is that they are sent again near in time, as from a queue that is worked through."""
+        return float(1.0 / (1.0 + np.exp2(-np.clip(p.paced_prior + self.paced, -60.0, 60.0))))
+
+    def counts(self, p: Parameters) -> float:
+        """The share of division of labour that counts: 0 to 1. Some queues are not worked through in their order."""
+        return self.by_few(p) * (p.paced_floor + (1.0 - p.paced_floor) * self.soon(p))
+
+    def each_for_itself(self, p: Parameters) -> bool:
+        """Whether each visibly came by them for itself: a class, users of one corpus."""
+        return self.pairs >= p.queue_pairs and self.by_few(p) * self.soon(p) <= p.queue_least
 
 
-def threes(
-    items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float
-) -> tuple[float, float, float]:
+def threes(items: Layer, group: Ints, customer: Ints, prompts: Reals, exclusive: float) -> tuple[float, float, float]:
     """How many triples of customers of a group sent one payload, how many would at least if each drew for itself, and
     how many pairs did.
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
-from graphring.detect.dealing import dealt, drawn, senders, threes
+from graphring.detect.dealing import Dealing, threes
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck, unlucky_half
@@ -51,8 +51,7 @@ class Meter:
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
         self._asked: tuple[Ints, Place] | None = None
-        self._paced: tuple[Ints, float] | None = None
-        self._dealt: tuple[Ints, tuple[float, float, float]] | None = None
+        self._dealt: tuple[Ints, Dealing] | None = None
         self.luck: Mapping[str, float] = base.luck if base else {}
         self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
@@ -122,7 +121,7 @@ class Meter:
             return s.expected
         luck = self.luck.get(layer.name, 1.0) ** (self.p.luck_links if layer in self.r.links else 1.0)
         if layer is self.r.content.items and (less := unlucky_half(s, self.p)) < luck:
-            luck = less if self.dealt(group) >= self.p.dealt_hint else luck
+            luck = less if self.dealing(group).dealt >= self.p.dealt_hint else luck
         return np.asarray(s.expected * luck)
 
     def _division(self, group: Ints, wrapper: Signal) -> Signal:
@@ -134,50 +133,19 @@ class Meter:
         damp = (1.0 - s.coverage) ** 2
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
         if bits.any():
-            bits *= self.by_few(group) * (self.p.paced_floor + (1.0 - self.p.paced_floor) * self.queue(group))
+            bits *= self.dealing(group).counts(p)
         work = np.where(wrapper.observed > 0, wrapper.observed, self.r.requests[group])
         return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
 
-    def dealt(self, group: Ints) -> float:
-        """Bits for payloads being dealt out among the customers of a group rather than drawn by each for itself."""
-        return dealt(*self._threes(group)[:2])
-
-    def drawn(self, group: Ints) -> bool:
-        """Whether payloads are drawn, some of them popular: no queue sends so many to three customers and more."""
-        return drawn(*self._threes(group)[:2], self.p.drawn_ratio) >= self.p.drawn_bits
-
-    def queue(self, group: Ints) -> float:
-        """How far payloads in common look like those of a queue, 0 to 1: sent again near in time, and by few."""
-        odds = np.clip(self.p.paced_prior + self.paced(group), -60.0, 60.0)
-        return float(self.by_few(group) / (1.0 + np.exp2(-odds)))
-
-    def by_few(self, group: Ints) -> float:
-        """How far payloads in common are those of a few, as a queue's are, and no set that a class works through."""
-        triples, _, pairs = self._threes(group)
-        crowd, few = self.p.queue_crowd, self.p.senders
-        return float(np.clip((crowd - senders(triples, pairs)) / (crowd - few), 0.0, 1.0))
-
-    def by_itself(self, group: Ints) -> bool:
-        """Whether what a group has in common was visibly taken by each for itself: a class, users of one corpus."""
-        _, _, pairs = self._threes(group)
-        return pairs >= self.p.queue_pairs and self.queue(group) <= self.p.queue_least
-
-    def paced(self, group: Ints) -> float:
-        """Bits for payloads being sent again near in time, as from a queue, rather than whenever each draws them."""
-        p, content = self.p, self.r.content
-        if self._paced is None or self._paced[0] is not group:
-            bits = paced(
-                content.items, content.sent, self.r.exchanges, group, self.r.customers.code, self.focus(group),
-                p.exclusive, p.paced_share, p.paced_power,
-            )  # fmt: skip
-            self._paced = group, bits
-        return self._paced[1]
-
-    def _threes(self, group: Ints) -> tuple[float, float, float]:
+    def dealing(self, group: Ints) -> Dealing:
+        """How a group came by the payloads that its accounts have in common."""
         if self._dealt is None or self._dealt[0] is not group:
+            p, r = self.p, self.r
             wrapped = self._wrapper(group).observed
-            prompts = np.where(wrapped > 0, wrapped, self.r.requests[group])
-            self._dealt = group, threes(self.r.content.items, group, self.r.customers.code, prompts, self.p.exclusive)
+            prompts = np.where(wrapped > 0, wrapped, r.requests[group])
+            met = threes(r.content.items, group, r.customers.code, prompts, p.exclusive)
+            times = paced(r.content, r.exchanges, group, r.customers.code, self.focus(group), p) if met[2] else 0.0
+            self._dealt = group, Dealing(*met, times)
         return self._dealt[1]
 
     def _wrapper(self, group: Ints) -> Signal:

@@ -9,7 +9,7 @@ draws u is uniform, whatever the hours that the two keep; of a queue its distrib
 
     F(u) = (1 - w) u + w u^a
 
-with a share w of copies that are paced. No search for groups has looked at times, so they are no luck of it.
+with a share w of copies that are paced (`paced_share`, `paced_power`), its density level below a hundredth. No search for groups has looked at times, so they are no luck of it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from graphring.detect.layers import Flags, Ints, Layer, Longs, edges_of
+from graphring.detect.content import Content
+from graphring.detect.layers import Flags, Ints, edges_of
+from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges
 
 # ruff: noqa: ANN001, ANN202, PLR0917  (numba infers types; loops are long where calls would cost)
 
-__all__ = ["first_sent", "paced"]
+__all__ = ["paced"]
 
 _PAIRS = 4_000
 """Pairs of one group that are looked at: those of its first payloads, whose numbers go by hashes."""
@@ -32,36 +34,14 @@ _CROWD = 12
 """Payloads of more accounts of a group are left out: nobody deals one to so many."""
 
 
-def first_sent(items: Layer, row: Longs, key: Longs, x: Exchanges) -> Ints:
-    """Seconds since the origin at which each edge of the items was first used, [E].
-
-    Parameters
-    ----------
-    row, key: the exchange of each use, and what the object is called there (`Layer.key`).
-    """
-    order = np.lexsort((row, key, x.account[row]))
-    account, what = x.account[row][order], key[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (account[1:] != account[:-1]) | (what[1:] != what[:-1])
-    first = x.seconds[row[order[new]]]
-    if len(first) != len(items.object):
-        raise ValueError("the uses are not those of the layer")
-    return np.asarray(first, dtype=np.int32)
-
-
-def paced(
-    items: Layer, first: Ints, x: Exchanges, group: Ints, customer: Ints, focus: Flags | None, exclusive: float,
-    share: float, power: float,
-) -> float:  # fmt: skip
+def paced(content: Content, x: Exchanges, group: Ints, customer: Ints, focus: Flags | None, p: Parameters) -> float:
     """Bits for the payloads of a group being paced, against each account sending them at times of its own.
 
     Parameters
     ----------
-    first: of each edge of the items (`first_sent`).
     group: sorted accounts; focus: which of their exchanges could have been such a payload; None: all.
-    exclusive: payloads of whose customers a smaller share is in the group do not count.
-    share, power: w and a.
     """
+    items, first = content.items, content.sent
     local, edge = edges_of(items.start, group)
     if not len(edge):
         return 0.0
@@ -72,12 +52,9 @@ def paced(
     if focus is not None:
         mine, row = mine[focus], row[focus]
     start = np.searchsorted(mine, np.arange(len(group) + 1))
-    return float(
-        _paced(
-            at, who, when, items.degree[what[at[:-1]]], customer[group], start, x.seconds[row], exclusive, share, power,
-            _PAIRS, _CROWD,
-        )  # fmt: skip
-    )
+    degree, times = items.degree[what[at[:-1]]], x.seconds[row]
+    how = (p.exclusive, p.paced_share, p.paced_power, _PAIRS, _CROWD)
+    return float(_paced(at, who, when, degree, customer[group], start, times, *how))
 
 
 @numba.njit(cache=True)

@@ -27,7 +27,7 @@ class Parameters:
     # who may be a ring
     min_ring: int = _p(5, "accounts", "smaller groups are not reported", "a household or a team is that small")
     min_customers: int = _p(4, "customers", "a ring pretends to be at least so many strangers", "as min_ring")
-    one_customer: float = _p(0.67, "share", "of a group that one customer has at most", "a firm and stray accounts")
+    one_customer: float = _p(0.5, "share", "of a group that one customer has at most", "a firm and stray accounts")
     pretended: int = _p(
         12, "accounts", "on one card and a pool of addresses that are no one customer", "look-alikes <12"
     )
@@ -86,10 +86,16 @@ class Parameters:
     paced_share: float = _p(0.6, "share", "of a queue's copies that are sent near in time", "rings .3 to 1")
     paced_power: float = _p(0.25, "exponent", "of the ranks of such copies' distances", "a median of .06")
     paced_prior: float = _p(1.0, "bits", "that payloads in common are a queue's, but for their times", "reasoned")
-    paced_floor: float = _p(1.0, "share", "of division of labour that counts whenever it was sent", "queues of rows")
+    paced_floor: float = _p(
+        0.5, "share", "of divided payloads that count whenever they were sent", "not all queues pace"
+    )
     queue_crowd: float = _p(7.0, "customers", "that sent a payload two sent, in the mean: no queue", "classes 6 to 100")
-    queue_pairs: float = _p(10.0, "pairs", "of customers that sent one payload, to tell how they came by it", "reasoned")
-    queue_least: float = _p(0.25, "share", "of a queue's look, below which each came by it for itself", "odds of 1 in 3")
+    queue_pairs: float = _p(
+        10.0, "pairs", "of customers that sent one payload, to tell how they came by it", "reasoned"
+    )
+    queue_least: float = _p(
+        0.25, "share", "of a queue's look, below which each came by it for itself", "odds of 1 in 3"
+    )
     replication: float = _p(0.4, "share", "of a group that sends one payload: copies of a set", "courses .6 to .9")
     senders: float = _p(
         5.0, "accounts", "that send one payload of a queue; of more it counts less", "courses 10 and more"
@@ -184,7 +190,7 @@ class Parameters:
     chosen_bits: float = _p(6.0, "bits", "over the root of its size, more for a group without a wrapper", "calibration")
     tied_chosen: float = _p(6.0, "bits", "over the root of its size, more for the users of a wrapper", "calibration")
     quiet_least: int = _p(10, "accounts", "of a ring that three families convict without joint work", "reasoned")
-    quiet_joint: float = _p(1.0, "bits", "of joint work that they need all the same", "resellers 0 to .2")
+    quiet_joint: float = _p(0.5, "bits", "of joint work that they need all the same", "resellers 0 to .2")
     watch_bits: float = _p(5.5, "bits", "score below which nothing is reported", "calibration")
     speaks_group: float = _p(0.8, "bits", "in the mean of a group, from here a family speaks for it", "a tenth at cap")
     speaks_network: float = _p(1.2, "bits", "the same of the network", "strangers at one provider .9")

@@ -8,7 +8,7 @@ from graphring.detect.associates import with_associates
 from graphring.detect.convincing import convincing
 from graphring.detect.cores import core_of
 from graphring.detect.evidence import Meter
-from graphring.detect.groups import candidates
+from graphring.detect.groups import candidates, large_enough
 from graphring.detect.judge import Verdict, judge, strong
 from graphring.detect.layers import Flags, Ints, numbered
 from graphring.detect.parameters import Parameters
@@ -152,10 +152,12 @@ def _told_apart(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
 
 
 def _holds(meter: Meter, v: Verdict) -> bool:
-    """Whether a ring convinces with its associates, too, where all of them together visibly came by their payloads each
-    for itself: of a few accounts too few payloads are known to tell.
+    """Whether a ring is one with its associates, too: they may make it one firm's, and where all together visibly came
+    by their payloads each for itself (of a few accounts too few are known to tell), the whole must convince.
     """
-    return not meter.by_itself(v.group) or convincing(meter, judge(meter, v.group))
+    if not large_enough(v.group, meter.r, meter.p):
+        return False
+    return not meter.dealing(v.group).each_for_itself(meter.p) or convincing(meter, judge(meter, v.group))
 
 
 def _worth_a_measure(meter: Meter, v: Verdict) -> bool:

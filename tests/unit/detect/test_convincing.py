@@ -23,7 +23,13 @@ class Meter:
     """What `convincing` asks of a meter."""
 
     def __init__(
-        self, *, rests: bool = True, dealt: float = 0.0, restless: bool = False, popular: bool = False
+        self,
+        *,
+        rests: bool = True,
+        dealt: float = 0.0,
+        restless: bool = False,
+        popular: bool = False,
+        alone: bool = False,
     ) -> None:
         none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
         account = np.repeat(GROUP, 6)
@@ -32,6 +38,7 @@ class Meter:
         exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
         self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
         self._rests, self._dealt, self._restless, self._popular = rests, dealt, restless, popular
+        self._alone = alone
 
     def focus(self, group: np.ndarray) -> None:
         return None
@@ -42,11 +49,10 @@ class Meter:
     def awake(self, group: np.ndarray) -> bool:
         return not self._rests
 
-    def dealt(self, group: np.ndarray) -> float:
-        return self._dealt
-
-    def drawn(self, group: np.ndarray) -> bool:
-        return self._popular
+    def dealing(self, group: np.ndarray) -> SimpleNamespace:
+        return SimpleNamespace(
+            dealt=self._dealt, drawn=lambda p: self._popular, each_for_itself=lambda p: self._alone
+        )  # fmt: skip
 
 
 def verdict(**bits: float):
@@ -78,7 +84,7 @@ def test_content_alone_convicts_who_never_rests_and_deals_payloads_out(rests, de
 
 @pytest.mark.parametrize(("cards", "guilty"), [(0.5, True), (0.2, False)])
 def test_cards_that_a_tenth_of_a_group_shares_are_a_witness_beside_wrapper_and_network_or_payloads(cards, guilty):
-    assert convincing(Meter(), verdict(common=3.0, rotation=5.0, payment=cards)) is guilty
+    assert convincing(Meter(), verdict(common=3.0, rotation=5.0, payment=cards, synchrony=0.6)) is guilty
     assert convincing(Meter(), verdict(common=3.0, division=6.0, payment=cards)) is guilty
 
 
@@ -120,3 +126,21 @@ def test_popular_texts_are_no_joint_work(popular):
     """Guests of a hackathon send what everybody sends, in its starter kit; what they do together stays joint work."""
     assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5)) is not popular
     assert convincing(Meter(popular=popular), verdict(division=8.0, common=2.0, rotation=1.5, synchrony=4.0))
+
+
+def test_customers_of_a_reseller_have_its_bill_its_exits_and_its_prompt_in_common_and_no_work():
+    shared = {"common": 3.0, "rotation": 5.0, "payment": 2.0}
+    assert not convincing(Meter(), verdict(**shared, synchrony=0.2))
+    assert convincing(Meter(), verdict(**shared, synchrony=0.6))
+
+
+def test_payloads_that_each_drew_for_itself_need_a_witness_that_users_of_one_tool_do_not_have():
+    fleet = {"division": 6.0, "common": 3.0, "rotation": 5.0}
+    assert convincing(Meter(), verdict(**fleet))
+    assert not convincing(Meter(alone=True), verdict(**fleet))
+    assert not convincing(Meter(alone=True), verdict(**fleet, synchrony=1.5, **{"sign-ups": 1.5}))  # a class
+    assert convincing(Meter(alone=True), verdict(**fleet, synchrony=1.5))
+    assert convincing(Meter(alone=True), verdict(**fleet, synchrony=2.5, **{"sign-ups": 1.5}))
+    assert convincing(Meter(alone=True), verdict(**fleet, payment=0.5))
+    assert convincing(Meter(alone=True, rests=False, dealt=5.0), verdict(**fleet))
+    assert not convincing(Meter(alone=True, rests=True, dealt=5.0), verdict(**fleet))

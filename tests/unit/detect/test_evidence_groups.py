@@ -38,8 +38,8 @@ def test_a_queue_that_is_dealt_twice_is_told_from_draws():
     queue = np.concatenate([half, rng.permutation(half)])
     dealt, group = meter_of([np.unique(part) for part in np.split(queue, accounts)], each)
     drawn, _ = meter_of([np.unique(rng.integers(0, accounts * each // 2, each)) for _ in range(accounts)], each)
-    assert dealt.dealt(group) > 20.0
-    assert drawn.dealt(group) < dealt.p.dealt_bits
+    assert dealt.dealing(group).dealt > 20.0
+    assert drawn.dealing(group).dealt < dealt.p.dealt_bits
 
 
 @pytest.mark.parametrize("exponent", [0.5, 1.5, 3.0])
@@ -47,24 +47,24 @@ def test_draws_of_popular_items_are_draws(exponent):
     rng = np.random.default_rng(2)
     popular = [np.unique((rng.random(30) ** exponent * 500).astype(int)) for _ in range(50)]
     meter, group = meter_of(popular, 30)
-    assert meter.dealt(group) < meter.p.dealt_bits
+    assert meter.dealing(group).dealt < meter.p.dealt_bits
 
 
 def test_popular_texts_are_drawn_and_a_queue_is_not():
     rng = np.random.default_rng(3)
     popular = [np.unique((rng.random(30) ** 4.0 * 4000).astype(int)) for _ in range(50)]
     meter, group = meter_of(popular, 30)
-    assert meter.drawn(group)
+    assert meter.dealing(group).drawn(meter.p)
     even, _ = meter_of([np.unique(rng.integers(0, 500, 30)) for _ in range(50)], 30)
-    assert not even.drawn(group)
+    assert not even.dealing(group).drawn(even.p)
     queue = np.concatenate([rng.permutation(750), rng.permutation(750)])
     dealt, _ = meter_of([np.unique(part) for part in np.split(queue, 50)], 30)
-    assert not dealt.drawn(group)
+    assert not dealt.dealing(group).drawn(dealt.p)
 
 
 def test_copies_of_a_whole_set_are_not_dealt():
     meter, group = meter_of([np.arange(40)] * 25, 40)
-    assert meter.dealt(group) == pytest.approx(0.0, abs=1e-6)
+    assert meter.dealing(group).dealt == pytest.approx(0.0, abs=1e-6)
 
 
 def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
