@@ -9,7 +9,8 @@ draws u is uniform, whatever the hours that the two keep; of a queue its distrib
 
     F(u) = (1 - w) u + w u^a
 
-with a share w of copies that are paced (`paced_share`, `paced_power`), its density level below a hundredth. No search for groups has looked at times, so they are no luck of it.
+with a share w of copies that are paced (`paced_share`, `paced_power`), their density level below a hundredth. No
+search for groups has looked at times, so they are no luck of it.
 """
 
 from __future__ import annotations

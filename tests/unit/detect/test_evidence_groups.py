@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from graphring.detect.cohesion import cohesion
+from graphring.detect.dealing import Dealing, threes
 from graphring.detect.evidence import Meter
 from graphring.detect.layers import build_layer
 from graphring.detect.parameters import Parameters
@@ -21,13 +22,14 @@ def meter_of(sent, prompts):
     code = np.arange(n, dtype=np.int32)
     items = build_layer("item", account, np.concatenate(sent), code)
     meter = Meter.__new__(Meter)
-    meter.p, meter._dealt = Parameters(), None
+    meter.p = Parameters()
     meter.r = SimpleNamespace(
         content=SimpleNamespace(items=items),
         customers=SimpleNamespace(code=code, count=n),
         requests=np.full(n, prompts), links=(),
     )  # fmt: skip
-    meter._wrapper = lambda group: SimpleNamespace(observed=np.full(len(group), float(prompts)))
+    met = Dealing(*threes(items, code, code, np.full(n, float(prompts)), meter.p.exclusive), paced=0.0)
+    meter.dealing = lambda _: met
     return meter, code
 
 
@@ -79,7 +81,7 @@ def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
 def test_without_a_wrapper_the_other_half_of_the_payloads_counts_where_they_are_dealt_out(dealt, times):
     """Users of a tool share what is popular in either half: that they draw it tells them from a queue."""
     meter, group = meter_of([np.arange(3)] * 12, 30)
-    meter.luck, meter.dealt = {"item": 150.0}, lambda _: dealt
+    meter.luck, meter.dealing = {"item": 150.0}, lambda _: SimpleNamespace(dealt=dealt)
     halves = np.array([[60.0, 1.0, 100.0], [60.0, 1.0, 100.0]])
     shared = Shared(np.full(12, 20), np.full(12, 10.0), np.full(12, 0.2), np.zeros(12), halves)
     untied = SimpleNamespace(bits=np.zeros(12))

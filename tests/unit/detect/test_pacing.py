@@ -13,6 +13,7 @@ from graphring.detect.traffic import Exchanges
 
 N = 40
 DAY = 86_400
+EVERYBODY = np.arange(N, dtype=np.int32)
 
 
 def exchanges(account: np.ndarray, seconds: np.ndarray) -> Exchanges:
@@ -45,7 +46,7 @@ def world(lag: float | None, seed: int = 1, each: int = 30, copies: int = 60):
     return x, items, first_sent(items, row, key, x), customer
 
 
-def bits(x, items, sent, customer, group=np.arange(N, dtype=np.int32)) -> float:
+def bits(x, items, sent, customer, group=EVERYBODY) -> float:
     none = np.empty(0, dtype=np.int32)
     content = Content(build_layer("wrapper", none, none, customer), items, sent, none, none.astype(np.int64))
     return paced(content, x, group, customer, None, Parameters())
@@ -91,7 +92,6 @@ def test_who_sent_each_once_cannot_be_told():
 
 
 def test_rows_in_any_order_give_the_first_time_of_each_use():
-    x, items, sent, _ = world(1.5)
     account = np.array([0, 0, 0, 1], dtype=np.int32)
     y = exchanges(account, np.array([50, 60, 70, 20]))
     layer = build_layer("item", account, np.array([7, 7, 8, 7]), np.arange(N, dtype=np.int32))
