@@ -17,14 +17,15 @@ __all__ = ["Dealing", "threes"]
 class Dealing:
     """How a group came by the payloads that its accounts have in common.
 
-    triples, least, pairs: of customers that sent one payload (`threes`); paced: bits for its being sent again near in
-    time (`pacing.paced`).
+    triples, least, pairs: of customers that sent one payload (`threes`); paced, each: bits for its being sent again
+    near in time, of all pairs and [n] of those of each account (`pacing.paced`).
     """
 
     triples: float
     least: float
     pairs: float
     paced: float
+    each: Reals
 
     @property
     def dealt(self) -> float:
@@ -56,9 +57,18 @@ class Dealing:
         """How probable it is that they are sent again near in time, as from a queue that is worked through."""
         return float(1.0 / (1.0 + np.exp2(-np.clip(p.paced_prior + self.paced, -60.0, 60.0))))
 
-    def counts(self, p: Parameters) -> float:
-        """The share of division of labour that counts: 0 to 1. Some queues are not worked through in their order."""
-        return self.by_few(p) * (p.paced_floor + (1.0 - p.paced_floor) * self.soon(p))
+    def counts(self, p: Parameters) -> Reals:
+        """[n] the share of division of labour that counts, 0 to 1. Some queues are not worked through in their order
+        (`paced_floor`); but where one visibly is, who does not keep its pace is a stranger with the same wrapper: a
+        mixture of both is fitted by EM.
+        """
+        share, soon = 0.5, self.soon(p)
+        keeps = np.full(len(self.each), share)
+        for _ in range(p.mixture_steps):
+            odds = np.log2(share / (1.0 - share)) + self.each
+            keeps = 1.0 / (1.0 + np.exp2(-np.clip(odds, -60.0, 60.0)))
+            share = float(np.clip(keeps[self.each != 0.0].mean() if self.each.any() else 0.5, 0.05, 0.95))
+        return np.asarray(self.by_few(p) * (soon * keeps + (1.0 - soon) * p.paced_floor))
 
     def each_for_itself(self, p: Parameters) -> bool:
         """Whether each visibly came by them for itself: a class, users of one corpus."""

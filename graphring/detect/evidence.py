@@ -144,8 +144,8 @@ class Meter:
             wrapped = self._wrapper(group).observed
             prompts = np.where(wrapped > 0, wrapped, r.requests[group])
             met = threes(r.content.items, group, r.customers.code, prompts, p.exclusive)
-            times = paced(r.content, r.exchanges, group, r.customers.code, self.focus(group), p) if met[2] else 0.0
-            self._dealt = group, Dealing(*met, times)
+            times = paced(r.content, r.exchanges, group, r.customers.code, self.focus(group), p)
+            self._dealt = group, Dealing(*met, *times)
         return self._dealt[1]
 
     def _wrapper(self, group: Ints) -> Signal:

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 
 from graphring.detect.content import Content
-from graphring.detect.layers import Flags, Ints, edges_of
+from graphring.detect.layers import Flags, Ints, Reals, edges_of
 from graphring.detect.parameters import Parameters
 from graphring.detect.traffic import Exchanges
 
@@ -35,8 +35,11 @@ _CROWD = 12
 """Payloads of more accounts of a group are left out: nobody deals one to so many."""
 
 
-def paced(content: Content, x: Exchanges, group: Ints, customer: Ints, focus: Flags | None, p: Parameters) -> float:
-    """Bits for the payloads of a group being paced, against each account sending them at times of its own.
+def paced(
+    content: Content, x: Exchanges, group: Ints, customer: Ints, focus: Flags | None, p: Parameters
+) -> tuple[float, Reals]:
+    """Bits for the payloads of a group being paced, against each account sending them at times of its own: of all
+    pairs, and [n] of those of each account.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def paced(content: Content, x: Exchanges, group: Ints, customer: Ints, focus: Fl
     items, first = content.items, content.sent
     local, edge = edges_of(items.start, group)
     if not len(edge):
-        return 0.0
+        return 0.0, np.zeros(len(group))
     order = np.lexsort((local, items.object[edge]))
     what, who, when = items.object[edge][order], local[order], first[edge][order]
     at = np.append(np.flatnonzero(np.append(True, what[1:] != what[:-1])), len(what))
@@ -55,12 +58,13 @@ def paced(content: Content, x: Exchanges, group: Ints, customer: Ints, focus: Fl
     start = np.searchsorted(mine, np.arange(len(group) + 1))
     degree, times = items.degree[what[at[:-1]]], x.seconds[row]
     how = (p.exclusive, p.paced_share, p.paced_power, _PAIRS, _CROWD)
-    return float(_paced(at, who, when, degree, customer[group], start, times, *how))
+    bits, each = _paced(at, who, when, degree, customer[group], start, times, *how)
+    return float(bits), each
 
 
 @numba.njit(cache=True)
 def _paced(at, who, when, degree, owner, start, seconds, exclusive, share, power, most, crowd):
-    bits, pairs = 0.0, 0
+    bits, pairs, each = 0.0, 0, np.zeros(len(owner))
     for o in range(len(at) - 1):
         k = at[o + 1] - at[o]
         if k < 2 or k > crowd or k < exclusive * degree[o]:
@@ -74,11 +78,14 @@ def _paced(at, who, when, degree, owner, start, seconds, exclusive, share, power
                 one, other = seconds[start[a] : start[a + 1]], seconds[start[b] : start[b + 1]]
                 ranks = len(one) * len(other) + 1.0  # among all pairs and itself: it may have come without the wrapper
                 low, high = _within(one, other, gap) / ranks, (_within(one, other, gap + 1) + 1.0) / ranks
-                bits += 2.0 / k * np.log2((_queue(high, share, power) - _queue(low, share, power)) / (high - low))
+                said = 2.0 / k * np.log2((_queue(high, share, power) - _queue(low, share, power)) / (high - low))
+                bits += said
+                each[a] += said
+                each[b] += said
                 pairs += 1
         if pairs >= most:
             break
-    return bits
+    return bits, each
 
 
 @numba.njit(cache=True)

@@ -28,7 +28,7 @@ def meter_of(sent, prompts):
         customers=SimpleNamespace(code=code, count=n),
         requests=np.full(n, prompts), links=(),
     )  # fmt: skip
-    met = Dealing(*threes(items, code, code, np.full(n, float(prompts)), meter.p.exclusive), paced=0.0)
+    met = Dealing(*threes(items, code, code, np.full(n, float(prompts)), meter.p.exclusive), 0.0, np.zeros(n))
     meter.dealing = lambda _: met
     return meter, code
 

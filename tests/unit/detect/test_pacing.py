@@ -49,7 +49,9 @@ def world(lag: float | None, seed: int = 1, each: int = 30, copies: int = 60):
 def bits(x, items, sent, customer, group=EVERYBODY) -> float:
     none = np.empty(0, dtype=np.int32)
     content = Content(build_layer("wrapper", none, none, customer), items, sent, none, none.astype(np.int64))
-    return paced(content, x, group, customer, None, Parameters())
+    said, each = paced(content, x, group, customer, None, Parameters())
+    assert each.sum() == pytest.approx(2.0 * said)
+    return said
 
 
 @pytest.mark.parametrize("seed", range(4))
