@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from graphring.detect.layers import Flags
+from graphring.detect.sharing import logistic
 
 __all__ = ["Curve", "fit", "odds"]
 
@@ -39,7 +40,7 @@ class Curve:
 
     def probability(self, bits: Reals) -> Reals:
         """Of each score."""
-        return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(odds(self, bits), -60.0, 60.0))), dtype=np.float64)
+        return logistic(odds(self, bits))
 
 
 def odds(curve: Curve, bits: Reals) -> Reals:

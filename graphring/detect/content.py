@@ -72,14 +72,11 @@ def first_sent(items: Layer, row: Longs, key: Longs, x: Exchanges) -> Ints:
     ----------
     row, key: the exchange of each use, and what the object is called there (`Layer.key`).
     """
-    order = np.lexsort((row, key, x.account[row]))
-    account, what = x.account[row][order], key[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (account[1:] != account[:-1]) | (what[1:] != what[:-1])
-    first = x.seconds[row[order[new]]]
-    if len(first) != len(items.object):
+    if len(row) != items.count.sum():
         raise ValueError("the uses are not those of the layer")
-    return np.asarray(first, dtype=np.int32)
+    order = np.lexsort((row, key, x.account[row]))  # edge by edge, each in the order of time
+    first = order[np.cumsum(items.count) - items.count]
+    return np.asarray(x.seconds[row[first]], dtype=np.int32)
 
 
 def _occurrences(path: Path, exchanges: Exchanges, customer: Ints, p: Parameters) -> tuple[Ints, Ints, int, Ints]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from graphring.detect.layers import Ints, Layer, Reals, edges_of
 from graphring.detect.parameters import Parameters
-from graphring.detect.sharing import poisson_bits
+from graphring.detect.sharing import logistic, poisson_bits
 
 __all__ = ["Dealing", "threes"]
 
@@ -55,7 +55,7 @@ class Dealing:
 
     def soon(self, p: Parameters) -> float:
         """How probable it is that they are sent again near in time, as from a queue that is worked through."""
-        return float(1.0 / (1.0 + np.exp2(-np.clip(p.paced_prior + self.paced, -60.0, 60.0))))
+        return float(logistic(p.paced_prior + self.paced))
 
     def counts(self, p: Parameters) -> Reals:
         """[n] the share of division of labour that counts, 0 to 1. Some queues are not worked through in their order
@@ -65,8 +65,7 @@ class Dealing:
         share, soon = 0.5, self.soon(p)
         keeps = np.full(len(self.each), share)
         for _ in range(p.mixture_steps):
-            odds = np.log2(share / (1.0 - share)) + self.each
-            keeps = 1.0 / (1.0 + np.exp2(-np.clip(odds, -60.0, 60.0)))
+            keeps = logistic(np.log2(share / (1.0 - share)) + self.each)
             share = float(np.clip(keeps[self.each != 0.0].mean() if self.each.any() else 0.5, 0.05, 0.95))
         return np.asarray(self.by_few(p) * (soon * keeps + (1.0 - soon) * p.paced_floor))
 

@@ -18,6 +18,7 @@ from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
 from graphring.detect.luck import search_luck, unlucky_half
 from graphring.detect.nights import awake, sleepless
+from graphring.detect.once import Once
 from graphring.detect.pacing import paced
 from graphring.detect.parameters import Parameters
 from graphring.detect.places import Place, find_place
@@ -50,8 +51,7 @@ class Meter:
         )
         flags = np.zeros(r.n, dtype=bool) if suspects is None else suspects
         self._exposure = {x.name: self._exposed(x, flags) for x in layers}
-        self._asked: tuple[Ints, Place] | None = None
-        self._dealt: tuple[Ints, Dealing] | None = None
+        self._once = Once()
         self.luck: Mapping[str, float] = base.luck if base else {}
         self.ways: Mapping[str, float] = base.ways if base else {}
         churn = np.minimum(r.churn[~flags & (r.requests >= 2)], p.churn_cap)
@@ -91,11 +91,10 @@ class Meter:
         ]  # fmt: skip
         return self._enabled(found)
 
-    def rest(self, group: Ints, relations: list[Signal]) -> list[Signal]:
-        """All other signals, given `relations`."""
-        wrapper = next((s for s in relations if s.name == "common wrapper"), None) or self._wrapper(group)
+    def rest(self, group: Ints) -> list[Signal]:
+        """All other signals."""
         return self._enabled([
-            self._synchrony(group, wrapper), signups(self._created, self.r.created[group], self.p),
+            self._synchrony(group, self._wrapper(group)), signups(self._created, self.r.created[group], self.p),
             self._churn(group), self._trust(group),
             self._place(group),
         ])  # fmt: skip
@@ -134,21 +133,27 @@ class Meter:
         bits = np.clip(poisson_bits(s.observed, s.expected), 0.0, p.division_cap) * effect * damp
         if bits.any():
             bits *= self.dealing(group).counts(p)
-        work = np.where(wrapper.observed > 0, wrapper.observed, self.r.requests[group])
-        return Signal("division of labour", Family.CONTENT, bits, s.observed, s.expected, "payloads", work * 1.0)
+        name, work = "division of labour", self._prompts(group)
+        return Signal(name, Family.CONTENT, bits, s.observed, s.expected, "payloads", work)
 
     def dealing(self, group: Ints) -> Dealing:
         """How a group came by the payloads that its accounts have in common."""
-        if self._dealt is None or self._dealt[0] is not group:
-            p, r = self.p, self.r
-            wrapped = self._wrapper(group).observed
-            prompts = np.where(wrapped > 0, wrapped, r.requests[group])
-            met = threes(r.content.items, group, r.customers.code, prompts, p.exclusive)
-            times = paced(r.content, r.exchanges, group, r.customers.code, self.focus(group), p)
-            self._dealt = group, Dealing(*met, *times)
-        return self._dealt[1]
+        return self._once("dealing", group, self._came_by)
+
+    def _came_by(self, group: Ints) -> Dealing:
+        p, r = self.p, self.r
+        met = threes(r.content.items, group, r.customers.code, self._prompts(group), p.exclusive)
+        return Dealing(*met, *paced(r.content, r.exchanges, group, r.customers.code, self.focus(group), p))
+
+    def _prompts(self, group: Ints) -> Reals:
+        """Prompts of each account with the group's wrapper; all of one that never sends it."""
+        wrapped = self._wrapper(group).observed
+        return np.where(wrapped > 0, wrapped, self.r.requests[group] * 1.0)
 
     def _wrapper(self, group: Ints) -> Signal:
+        return self._once("wrapper", group, self._tie)
+
+    def _tie(self, group: Ints) -> Signal:
         best, often = np.zeros(len(group)), np.zeros(len(group))
         for layer in (self.r.content.wrappers, self.r.families):
             value, count = self.sharers[layer.name].usage(
@@ -244,6 +249,9 @@ class Meter:
         """Which exchanges of the group carry one of its own wrappers; None where fewer than half of its accounts have
         one. Camouflage dilutes what accounts do together; a wrapper of their own tells the two apart.
         """
+        return self._once("focus", group, self._focused)
+
+    def _focused(self, group: Ints) -> Flags | None:
         layer, content = self.r.content.wrappers, self.r.content
         name = layer.name
         own = self.sharers[name].own(group, self._exposure[name], self.p.focus_exclusive, self.p.focus_share)
@@ -257,10 +265,7 @@ class Meter:
         return rows if have.mean() >= 0.5 else None
 
     def _place_of(self, group: Ints) -> Place:
-        """Several signals of one group ask for it."""
-        if self._asked is None or self._asked[0] is not group:
-            self._asked = (group, find_place(self.r, self.p, group))
-        return self._asked[1]
+        return self._once("place", group, lambda of: find_place(self.r, self.p, of))
 
     def restless(self, group: Ints) -> bool:
         """Whether a group as a whole keeps no address, against accounts of like activity, beyond what phones do."""

@@ -16,6 +16,7 @@ from graphring.detect.judge import FAMILIES, Verdict
 from graphring.detect.layers import Ints, Reals
 from graphring.detect.linked import AT_ONCE, WAYS
 from graphring.detect.parameters import Parameters
+from graphring.detect.sharing import logistic
 from graphring.detect.signals import Signal
 from graphring.detect.tiers import Standing, measure_of, tier_of
 from graphring.model import Family, Role, Tier
@@ -69,16 +70,12 @@ class Finding:
 
 def probability(bits: float | Reals, p: Parameters) -> Reals:
     """The calibrated probability that a score stands for a ring: a logistic curve, see `calibration`."""
-    return _logistic(p.slope * (np.asarray(bits) - p.even_bits))
+    return logistic(p.slope * (np.asarray(bits) - p.even_bits))
 
 
 def member_confidence(bits: float | Reals, p: Parameters) -> Reals:
     """The same for an account's bits and for its being a member."""
-    return _logistic(p.member_slope * (np.asarray(bits) - p.even_bits - p.member_shift))
-
-
-def _logistic(bits: Reals) -> Reals:
-    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(bits, -60.0, 60.0))))
+    return logistic(p.member_slope * (np.asarray(bits) - p.even_bits - p.member_shift))
 
 
 def _weights(v: Verdict) -> Reals:

@@ -77,7 +77,7 @@ def judge(meter: Meter, group: Ints, relations: list[Signal] | None = None) -> V
     """
     p = meter.p
     shared = meter.relations(group) if relations is None else relations
-    signals = _tempered(shared + meter.rest(group, shared), p)
+    signals = _tempered(shared + meter.rest(group), p)
     tied = sum((s.bits / p.wrapper_cap for s in signals if s.name == "common wrapper"), np.zeros(len(group)))
     requests = np.maximum(meter.r.requests[group], 1.0)
     return summed(group, signals, tied, requests / (requests + p.pooled * tied), p)

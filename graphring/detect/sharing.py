@@ -24,7 +24,7 @@ from graphring.detect.layers import Ints, Layer, Longs, Reals
 
 # ruff: noqa: ANN001, ANN201, ANN202, PLR0917  (numba infers types; loops are long where calls would cost)
 
-__all__ = ["Exposure", "Shared", "Sharer", "carries", "poisson_bits"]
+__all__ = ["Exposure", "Shared", "Sharer", "carries", "logistic", "poisson_bits"]
 
 
 @dataclass(frozen=True)
@@ -261,3 +261,8 @@ def poisson_bits(observed: Reals | Longs, expected: Reals) -> Reals:
     o = np.asarray(observed, dtype=np.float64)
     bits = (o * np.log(np.maximum(o, 1e-12) / e) - (o - e)) / np.log(2.0)
     return np.asarray(np.where(o >= e, bits, -bits), dtype=np.float64)
+
+
+def logistic(odds: float | Reals) -> npt.NDArray[np.float64]:
+    """The probability that these log2 odds are; nobody is surer than 60 bits."""
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(odds, -60.0, 60.0))), dtype=np.float64)
