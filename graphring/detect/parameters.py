@@ -263,6 +263,8 @@ class Parameters:
     hands_elsewhere: float = _p(0.4, "share", "of a member's requests from its own addresses, to be much", "reasoned")
     hands_rare: float = _p(0.1, "share", "of a ring's other members that do so, at most, to believe it", "reasoned")
     hands_many: float = _p(0.3, "share", "of a ring's accounts in which two hands show, to believe it", "hiding: .26")
+    hands_days: float = _p(7.0, "days", "that a stolen key is used", "simulated: 2 in the median; members 20")
+    hands_brief: float = _p(0.5, "ratio", "of days that they are used to those by chance, at most", "members 1")
     customer_requests: int = _p(30, "requests", "of an account that would have shown joint work", "reasoned")
 
     # identity over nights

@@ -40,21 +40,25 @@ def victims(r: Relations, v: Verdict, p: Parameters) -> Flags:
 
     By their lives: a known customer (declared, verified, with a mail domain of its own) that is `victim_days` older
     than the ring's accounts are in the median, sends a share `victim_share` of its requests from addresses that nobody
-    else of the ring uses, and was there for `victim_before` days before it was first seen on one of the others'.
+    else of the ring uses, and was there for `victim_before` days before it was first seen on one of the others', for
+    `hands_days` at most: a stolen key is used until that is noticed, an account that was bought for good.
 
     By their hands: who works for the ring from its addresses and for itself from its own, each with hardly an
     exception (`hands_apart`), most of it for itself (`hands_own`), and holds no card or link of the ring's. A member
-    that hides among requests of its own may look alike; so that is believed where few of the others do much from
-    addresses of their own (`hands_rare`), or where so many are such (`hands_many`) that keys are what the ring lives
-    on, but not most.
+    that hides among requests of its own looks alike, but hides as long as it works. So a stolen key, too, is one that
+    was used for a few days, and that is believed where few of the others do much from addresses of their own
+    (`hands_rare`), or where so many are such (`hands_many`) that keys are what the ring lives on, but not most, and in
+    all for much shorter than it would be by chance (`hands_brief`).
     """
     created = r.created[v.group]
     known = created[np.isfinite(created)]
     old = created <= (float(np.median(known)) if len(known) else -np.inf) - p.victim_days
     met = _met(r, v.group, p)
     alone, before = _two_lives(r, met)
+    seconds = r.exchanges.seconds[met.row]
     lives = (r.trust[v.group] > 0) & old & (alone >= p.victim_share) & (before >= p.victim_before)
-    return np.asarray(lives | _two_hands(v, met, alone, p))
+    lives &= _spell(met, seconds, met.shared).days <= p.hands_days
+    return np.asarray(lives | _two_hands(v, met, alone, _spell(met, seconds, met.shared & met.work), p))
 
 
 def _met(r: Relations, group: Ints, p: Parameters) -> _Met:
@@ -91,7 +95,37 @@ def _two_lives(r: Relations, met: _Met) -> tuple[Reals, Reals]:
     return 1.0 - met.share(met.shared), before
 
 
-def _two_hands(v: Verdict, met: _Met, alone: Reals, p: Parameters) -> Flags:
+@dataclass(frozen=True)
+class _Spell:
+    """How long somebody else used each of n accounts. days: from the first such exchange to the last; chance: what that
+    would be if the days on which it happened were any of the account's.
+    """
+
+    days: Reals
+    chance: Reals
+
+
+def _spell(met: _Met, seconds: Ints, of: Flags) -> _Spell:
+    """How long each account did what `of` says of its exchanges, sent at `seconds`.
+
+    The mean range of d uniform draws from a span of L days is L (d - 1) / (d + 1) (David and Nagaraja, Order
+    Statistics, 2003).
+    """
+    life, spell = _span(met.local, seconds, met.n), _span(met.local[of], seconds[of], met.n)
+    on = np.unique(np.column_stack([met.local[of], seconds[of] // 86_400]), axis=0)[:, 0]
+    often = np.maximum(np.bincount(on, minlength=met.n), 1)
+    return _Spell(spell, life * (often - 1.0) / (often + 1.0))
+
+
+def _span(local: Longs, seconds: Ints, n: int) -> Reals:
+    """Days from the first to the last."""
+    first, last = np.full(n, np.inf), np.zeros(n)
+    np.minimum.at(first, local, seconds)
+    np.maximum.at(last, local, seconds)
+    return np.asarray(np.where(np.isfinite(first), last - np.minimum(first, last), 0.0) / 86_400.0)
+
+
+def _two_hands(v: Verdict, met: _Met, alone: Reals, spell: _Spell, p: Parameters) -> Flags:
     own, theirs, apart = (
         met.share(x) for x in (~met.shared & ~met.work, met.shared & met.work, met.shared == met.work)
     )
@@ -99,4 +133,7 @@ def _two_hands(v: Verdict, met: _Met, alone: Reals, p: Parameters) -> Flags:
     hands = (theirs > 0.0) & (own >= p.hands_own) & (apart >= p.hands_apart) & ~holds
     elsewhere = alone[~hands] >= p.hands_elsewhere
     rare = bool(len(elsewhere)) and float(elsewhere.mean()) <= p.hands_rare
-    return np.asarray(hands & (rare | (p.hands_many <= hands.mean() <= 1.0 - p.hands_many)))
+    brief = float(spell.days[hands].sum()) < p.hands_brief * float(spell.chance[hands].sum())
+    brief &= bool((spell.chance[hands] > 0.0).sum() > 0.5 * hands.sum())  # one sitting is as brief whoever it was
+    many = brief and p.hands_many <= hands.mean() <= 1.0 - p.hands_many
+    return np.asarray(hands & (spell.days <= p.hands_days) & (rare or many))
