@@ -16,7 +16,7 @@ from graphring.detect.cohesion import cohesion, coverage, doubly, one_object
 from graphring.detect.dealing import Dealing, threes
 from graphring.detect.layers import Flags, Ints, Layer, Reals, customers_of
 from graphring.detect.linked import Dates, dated, linked_signals, one_event, usual_ways
-from graphring.detect.luck import search_luck, unlucky_half
+from graphring.detect.luck import luck_left, search_luck
 from graphring.detect.nights import awake, sleepless
 from graphring.detect.once import Once
 from graphring.detect.pacing import paced
@@ -119,8 +119,8 @@ class Meter:
         if float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5:
             return s.expected
         luck = self.luck.get(layer.name, 1.0) ** (self.p.luck_links if layer in self.r.links else 1.0)
-        if layer is self.r.content.items and (less := unlucky_half(s, self.p)) < luck:
-            luck = less if self.dealing(group).dealt >= self.p.dealt_hint else luck
+        if layer is self.r.content.items and s.observed.any():
+            luck = luck_left(luck, s, self.dealing(group), self.p)
         return np.asarray(s.expected * luck)
 
     def _division(self, group: Ints, wrapper: Signal) -> Signal:

@@ -6,22 +6,24 @@ has, by chance alone. How far the best groups exceed what is expected of a group
 nobody coordinates: on the same layer with its edges dealt anew (every account keeps how many objects it uses, every
 object how many accounts use it: the configuration model), searched in the same way.
 
-That bound is high, and a ring without a wrapper of its own stays below it. Payloads are many, so their search leaves
-out half of them, and what a community shares of the others is nobody's choice (`unlucky_half`). That counts for
-payloads that look dealt out: users of a tool share what is popular in either half, but draw it.
+That bound is high, and a ring without a wrapper of its own stays below it. Two things no search has chosen. Payloads
+are many, so their search leaves out half of them, and what a community shares of the others is nobody's choice
+(`unlucky_half`). That counts for payloads that look dealt out: users of a tool share what is popular in either half,
+but draw it. And no search looks at times: what is sent again near in time, by few, was not found by luck (`pacing`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from graphring.detect.dealing import Dealing
 from graphring.detect.groups import communities, large_enough
 from graphring.detect.layers import Layer, build_layer
 from graphring.detect.parameters import Parameters
 from graphring.detect.relations import Relations
 from graphring.detect.sharing import Exposure, Shared, Sharer
 
-__all__ = ["search_luck", "unlucky_half"]
+__all__ = ["luck_left", "search_luck", "unlucky_half"]
 
 
 def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclusive: float) -> float:
@@ -46,6 +48,13 @@ def search_luck(layer: Layer, each: Exposure, r: Relations, p: Parameters, exclu
             shared = sharer.share(group, each, p.smooth, exclusive, p.senders, p.replication)
             ratios.append(float(shared.observed.sum()) / max(float(shared.expected.sum()), 1e-9))
     return float(np.clip(np.quantile(ratios, p.luck_quantile), 1.0, p.luck_most)) if ratios else 1.0
+
+
+def luck_left(luck: float, s: Shared, dealing: Dealing, p: Parameters) -> float:
+    """How much of the bound of luck is left for a group's payloads, by what no search has chosen: 1 and more."""
+    if dealing.paced >= p.paced_sure:
+        return 1.0
+    return min(luck, unlucky_half(s, p)) if luck > 1.0 and dealing.dealt >= p.dealt_hint else luck
 
 
 def unlucky_half(s: Shared, p: Parameters) -> float:

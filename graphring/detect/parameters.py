@@ -86,6 +86,7 @@ class Parameters:
     paced_share: float = _p(0.6, "share", "of a queue's copies that are sent near in time", "rings .3 to 1")
     paced_power: float = _p(0.25, "exponent", "of the ranks of such copies' distances", "a median of .06")
     paced_prior: float = _p(1.0, "bits", "that payloads in common are a queue's, but for their times", "reasoned")
+    paced_sure: float = _p(10.0, "bits", "of pace, for what a group shares not to be luck", "odds of 1,000")
     paced_floor: float = _p(
         0.5, "share", "of divided payloads that count whenever they were sent", "not all queues pace"
     )

@@ -38,8 +38,9 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
     for v in sorted(second, key=lambda v: (-round(float(v.bits.mean()), 6), int(v.group[0]))):
         found.append(_complete(meter, v, taken))
         taken[found[-1].group] = True
-    found = [v for v in with_associates(meter, _told_apart(meter, found)) if _holds(meter, v)]
-    return sorted(found, key=lambda v: (-len(v.group), int(v.group[0])))
+    told = _told_apart(meter, found)
+    held = (_holding(meter, core, whole) for core, whole in zip(told, with_associates(meter, told), strict=True))
+    return sorted((v for v in held if v is not None), key=lambda v: (-len(v.group), int(v.group[0])))
 
 
 def _together(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
@@ -151,13 +152,18 @@ def _told_apart(meter: Meter, rings: list[Verdict]) -> list[Verdict]:
     return told
 
 
-def _holds(meter: Meter, v: Verdict) -> bool:
-    """Whether a ring is one with its associates, too: they may make it one firm's, and where all together visibly came
-    by their payloads each for itself (of a few accounts too few are known to tell), the whole must convince.
+def _holding(meter: Meter, core: Verdict, whole: Verdict) -> Verdict | None:
+    """A ring with its associates, if it is one with them, too: they may make it one firm's, and where all together
+    visibly came by their payloads each for itself (of a few accounts too few are known to tell), the whole must
+    convince. If only the associates did so, it is without them: a call centre, say, some of whom its core held.
     """
-    if not large_enough(v.group, meter.r, meter.p):
-        return False
-    return not meter.dealing(v.group).each_for_itself(meter.p) or convincing(meter, judge(meter, v.group))
+    if not large_enough(whole.group, meter.r, meter.p):
+        return None
+    if meter.dealing(whole.group).each_for_itself(meter.p):
+        return whole if convincing(meter, judge(meter, whole.group)) else None
+    more = np.setdiff1d(whole.group, core.group)
+    strangers = len(more) > 0 and meter.dealing(more).each_for_itself(meter.p)
+    return core if strangers and large_enough(core.group, meter.r, meter.p) else whole
 
 
 def _worth_a_measure(meter: Meter, v: Verdict) -> bool:
@@ -167,12 +173,18 @@ def _worth_a_measure(meter: Meter, v: Verdict) -> bool:
 
 def _standing(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
     """The cores of the parts, or that of the whole where more of it stands together than in its parts: a cut through
-    one work leaves pieces that show too little.
+    one work leaves pieces that show too little. A part that came by its payloads each for itself is no such piece: a
+    tool's users show a ring's exits and wrapper in the ring's company.
     """
-    apart = [v for part in parts if (v := core_of(meter, part)) is not None]
+    cores = [core_of(meter, part) for part in parts]
+    apart = [v for v in cores if v is not None]
     stand = sum(len(v.group) for v in apart)
     if len(parts) == 1 or stand >= meter.p.settled * len(whole):
         return apart
+    if apart:
+        weak = (part for part, v in zip(parts, cores, strict=True) if v is None)
+        strangers = [part for part in weak if meter.dealing(part).each_for_itself(meter.p)]
+        whole = np.setdiff1d(whole, np.concatenate([whole[:0], *strangers]))
     together = core_of(meter, whole)
     return [together] if together is not None and stand < meter.p.standing * len(together.group) else apart
 

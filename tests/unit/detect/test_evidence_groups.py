@@ -77,11 +77,11 @@ def test_cohesion_is_the_share_of_the_group_that_a_shared_object_reaches():
     assert reached == pytest.approx([(3 + 1) / 4 / 2, (3 + 1) / 4 / 2, 3 / 4, 3 / 4, 0.0])
 
 
-@pytest.mark.parametrize(("dealt", "times"), [(5.0, 1.0), (0.0, 150.0)])
-def test_without_a_wrapper_the_other_half_of_the_payloads_counts_where_they_are_dealt_out(dealt, times):
+@pytest.mark.parametrize(("dealt", "paced", "times"), [(5.0, 0.0, 1.0), (0.0, 0.0, 150.0), (0.0, 20.0, 1.0)])
+def test_without_a_wrapper_payloads_count_where_they_are_dealt_out_in_either_half_or_keep_a_pace(dealt, paced, times):
     """Users of a tool share what is popular in either half: that they draw it tells them from a queue."""
     meter, group = meter_of([np.arange(3)] * 12, 30)
-    meter.luck, meter.dealing = {"item": 150.0}, lambda _: SimpleNamespace(dealt=dealt)
+    meter.luck, meter.dealing = {"item": 150.0}, lambda _: SimpleNamespace(dealt=dealt, paced=paced)
     halves = np.array([[60.0, 1.0, 100.0], [60.0, 1.0, 100.0]])
     shared = Shared(np.full(12, 20), np.full(12, 10.0), np.full(12, 0.2), np.zeros(12), halves)
     untied = SimpleNamespace(bits=np.zeros(12))
