@@ -61,7 +61,7 @@ def _independent(meter: Meter, v: Verdict) -> bool:
     speaks = said >= np.maximum(_least_said(p), p.speaks_total / n)
     if not speaks[_AT_WORK].any():
         return False  # who paid, signed up and was equipped together bought from one partner; a ring works together
-    if _came_for_it(meter, v):
+    if _came_for_it(meter, v) or _one_office(meter, v):
         return False
     quietly = _quietly(meter, v, said)
     # who signed up together was invited together: courses have a campus and a tool, too
@@ -118,6 +118,16 @@ def _came_for_it(meter: Meter, v: Verdict) -> bool:
     if _division(v) < max(p.event_division, p.speaks_total / len(v.group)) and is_event(meter.r, p, v.group):
         return True
     return joined_for_it(meter.r, p, v.group, meter.focus(v.group)) and meter.dealing(v.group).dealt < p.dealt_bits
+
+
+def _one_office(meter: Meter, v: Verdict) -> bool:
+    """Whether the group is the staff of one place, or their machines: colleagues have a wrapper, a queue and cards of
+    their own, and go home at night.
+    """
+    p = meter.p
+    if meter.at_place(v.group) < p.office_share:
+        return False
+    return float(v.mean(v.joint)) - _division(v) < p.speaks_group and not _sleepless(meter, v)
 
 
 def _sleepless(meter: Meter, v: Verdict) -> bool:

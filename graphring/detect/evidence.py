@@ -214,6 +214,10 @@ class Meter:
             bits *= np.clip(cohesion(layer, group) / self.p.link_cohesion, 0.0, 1.0)
         return replace(one, bits=bits, chances=s.uses * 1.0)
 
+    def at_place(self, group: Ints) -> float:
+        """The share of a group's work that is done at one place, in the mean of its accounts."""
+        return float(self._place_of(group).at.mean())
+
     def dated(self, group: Ints) -> float:
         """The share of the group's links of which it is known when they were made."""
         return dated(self.r.links, self._dates, group)

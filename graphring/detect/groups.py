@@ -93,11 +93,14 @@ def _joined(r: Relations, p: Parameters) -> Iterator[tuple[str, tuple[Ints, Long
 
 
 def large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
-    """Whether a group could be a ring at all: accounts, and customers that pretend to be strangers; where most accounts
-    are one customer's, that one and some stray accounts are no ring.
+    """Whether a group could be a ring at all: accounts, and customers that pretend to be strangers. Where most accounts
+    are one customer's, that one and some stray accounts are no ring, nor are two firms that a candidate joined.
     """
-    sizes = np.unique(r.customers.code[group], return_counts=True)[1]
-    return len(group) >= p.min_ring and len(sizes) >= p.min_customers and sizes.max() <= p.one_customer * len(group)
+    sizes = np.sort(np.unique(r.customers.code[group], return_counts=True)[1])[::-1]
+    if len(group) < p.min_ring or len(sizes) < p.min_customers:
+        return False
+    most = np.array([p.one_customer, 1.0 - (1.0 - p.one_customer) ** 2])  # two have no more than half, and half of that
+    return bool((np.cumsum(sizes[:2]) <= most[: len(sizes[:2])] * len(group)).all())
 
 
 def by_object(layer: Layer, top: int) -> Iterable[Ints]:

@@ -138,6 +138,7 @@ class Parameters:
 
     venue_share: float = _p(0.5, "share", "of a group at two addresses that makes them a place", "majority")
     site_addresses: int = _p(6, "addresses", "that a place has at most", "egress of an office, an application")
+    office_share: float = _p(0.25, "share", "of a group's work at one place: colleagues", "rings 0; firms .3 to .9")
     pool_addresses: int = _p(
         3, "addresses", "of a group's own, in use for days, that are no place but a pool", "an office has 2"
     )

@@ -29,10 +29,10 @@ def find_place(r: Relations, p: Parameters, group: Ints) -> Place:
     """Where a group works at one place: a class room or a hall makes people act together and share an address.
 
     Places are the few addresses that a good part of the group's accounts use each, if others use them as well, or
-    the group was there for a day or two, or they are but one or two: a network of proxies is of its own, lasts, and
-    has more. What is sent at a place says nothing of synchrony, and to meet there nothing of rotation. An account
-    works there by the share of its exchanges, scaled so that a fifth is nothing and half is all, if half of the
-    group does.
+    the group was there for a day or two, or they are but one or two, or most who use them are one known customer's: a
+    network of proxies is of its own, lasts, and has more. What is sent at a place says nothing of synchrony, and to
+    meet there nothing of rotation. An account works there by the share of its exchanges, scaled so that a fifth is
+    nothing and half is all, if half of the group does.
     """
     layer, x = r.addresses, r.exchanges
     local, edge = edges_of(layer.start, group)
@@ -47,7 +47,7 @@ def find_place(r: Relations, p: Parameters, group: Ints) -> Place:
     place = _where(x.ip[rows], r.address_code[objects[top]])
     brief = _briefly(place, x.seconds[rows] // 86_400, len(top)) >= p.venue_share
     public = users[top] <= p.venue_share * layer.degree[objects[top]]
-    of_its_own = ~brief & ~public
+    of_its_own = ~brief & ~public & ~_known_site(r, p, group[local], inverse, top)
     if len(np.unique(r.address_block[objects[top[of_its_own]]])) < p.pool_addresses:
         of_its_own[:] = False
     top = top[~of_its_own]
@@ -60,6 +60,24 @@ def find_place(r: Relations, p: Parameters, group: Ints) -> Place:
     met = np.bincount(beyond, weights=np.isin(r.roaming.object[other], objects[top]), minlength=len(group))
     scaled = np.clip((share - 0.2) / 0.3, 0.0, 1.0) if (share > 0).mean() >= p.venue_share else none
     return Place(np.where(r.customers.pretended[group], 0.0, scaled), met.astype(np.float64), elsewhere)
+
+
+def _known_site(r: Relations, p: Parameters, account: Ints, address: Longs, top: Longs) -> Flags:
+    """Which of the addresses `top` are those of a customer that says who it is, or has a mail domain: most users in the
+    group are its accounts, three at least. Students with private mail work behind their university's addresses, too.
+
+    Parameters
+    ----------
+    account, address: the edges.
+    """
+    code = r.customers.code[account]
+    known = (r.customers.declared | r.customers.own_domain)[code]
+    found = np.zeros(len(top), dtype=bool)
+    for i, t in enumerate(top):
+        here = address == t
+        most = np.unique(code[here & known], return_counts=True)[1].max(initial=0)
+        found[i] = most >= max(3, p.venue_share * here.sum())
+    return found
 
 
 def is_event(r: Relations, p: Parameters, group: Ints) -> bool:

@@ -30,6 +30,7 @@ class Meter:
         restless: bool = False,
         popular: bool = False,
         alone: bool = False,
+        at: float = 0.0,
     ) -> None:
         none, hashes = np.zeros(N * 6, dtype=np.int32), np.zeros(N * 6, dtype=np.uint64)
         account = np.repeat(GROUP, 6)
@@ -38,10 +39,13 @@ class Meter:
         exchanges = Exchanges(account, none, seconds, hashes, hashes, hashes, start, 0)
         self.p, self.r = P, SimpleNamespace(exchanges=exchanges, created=np.full(N, -50.0))
         self._rests, self._dealt, self._restless, self._popular = rests, dealt, restless, popular
-        self._alone = alone
+        self._alone, self._at = alone, at
 
     def focus(self, group: np.ndarray) -> None:
         return None
+
+    def at_place(self, group: np.ndarray) -> float:
+        return self._at
 
     def restless(self, group: np.ndarray) -> bool:
         return self._restless
@@ -144,3 +148,13 @@ def test_payloads_that_each_drew_for_itself_need_a_witness_that_users_of_one_too
     assert convincing(Meter(alone=True), verdict(**fleet, payment=0.5))
     assert convincing(Meter(alone=True, rests=False, dealt=5.0), verdict(**fleet))
     assert not convincing(Meter(alone=True, rests=True, dealt=5.0), verdict(**fleet))
+
+
+@pytest.mark.parametrize(
+    ("at", "rests", "synchrony", "guilty"),
+    [(0.1, True, 0.0, True), (0.4, True, 0.5, False), (0.4, True, 1.0, True), (0.4, False, 0.5, True)],
+)
+def test_colleagues_have_a_queue_and_cards_of_their_own(at, rests, synchrony, guilty):
+    """A firm without a mail domain works at its office; a ring behind one egress never sleeps, or hands work over."""
+    firm = verdict(division=8.0, common=3.0, payment=3.0, synchrony=synchrony)
+    assert convincing(Meter(at=at, rests=rests), firm) == guilty

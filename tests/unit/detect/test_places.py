@@ -49,16 +49,37 @@ def test_nothing_was_sent():
     assert not joined_for_it(relations(np.empty((30, 0)), np.zeros(30)), P, GROUP, None)
 
 
-@pytest.mark.parametrize(("block", "of_its_own"), [([0, 0, 0, 0], False), ([0, 0, 1, 1], False), ([0, 1, 2, 3], True)])
-def test_addresses_side_by_side_are_one_site_and_scattered_ones_a_network(block, of_its_own):
-    """Thirty accounts that use the same four addresses, which nobody else does, day after day."""
+def behind(block: list[int], code: np.ndarray, known: bool = False) -> np.ndarray:
+    """How far thirty accounts of these customers work at one place: all use the same four addresses, which nobody else
+    does, day after day.
+
+    Parameters
+    ----------
+    known: whether customer 0 says who it is.
+    """
     account, address = np.repeat(GROUP, 40), np.tile(np.arange(4), 300)
-    layer = build_layer("ip", account, address, GROUP)
+    layer = build_layer("ip", account, address, code)
     seconds = (np.tile(np.arange(40), 30) * 86_400).astype(np.int32)
     exchanges = SimpleNamespace(start=np.arange(31, dtype=np.int64) * 40, seconds=seconds, ip=address.astype(np.int32))
-    customers = SimpleNamespace(pretended=np.zeros(30, dtype=bool))
+    who = np.zeros(30, dtype=bool)
+    who[0] = known
+    customers = SimpleNamespace(
+        pretended=np.zeros(30, dtype=bool), code=code, declared=np.zeros(30, dtype=bool), own_domain=who
+    )  # fmt: skip
     world = SimpleNamespace(
         addresses=layer, roaming=layer, exchanges=exchanges, customers=customers,
         address_code=np.arange(4, dtype=np.int32), address_block=np.array(block),
     )  # fmt: skip
-    assert (find_place(world, P, GROUP).at.max() == 0.0) == of_its_own
+    return find_place(world, P, GROUP).at
+
+
+@pytest.mark.parametrize(("block", "of_its_own"), [([0, 0, 0, 0], False), ([0, 0, 1, 1], False), ([0, 1, 2, 3], True)])
+def test_addresses_side_by_side_are_one_site_and_scattered_ones_a_network(block, of_its_own):
+    assert (behind(block, GROUP).max() == 0.0) == of_its_own
+
+
+@pytest.mark.parametrize(("staff", "known", "site"), [(18, True, True), (18, False, False), (10, True, False)])
+def test_where_most_are_a_known_customer_s_the_others_are_its_guests(staff, known, site):
+    """Students with private mail work behind their university's addresses."""
+    code = np.where(staff > GROUP, 0, GROUP).astype(np.int32)
+    assert (behind([0, 1, 2, 3], code, known).min() > 0.0) == site
