@@ -44,10 +44,12 @@ def find_rings(r: Relations, p: Parameters) -> list[Verdict]:
 
 
 def _together(meter: Meter, whole: Ints, parts: list[Ints]) -> list[Verdict]:
-    """The core of reunited parts, and of those that it lost; if they do not stand as a whole, of each of them."""
+    """The core of reunited parts, and of those that it lost; if they do not stand as a whole, or the core holds works
+    that have next to nothing in common, of each of them.
+    """
     pieces = [part for part in parts if np.isin(part[0], whole)]
     stands = _standing(meter, whole, [whole])
-    if not stands:
+    if not stands or (len(pieces) > 1 and len(torn_works(meter.r, stands[0].group, meter.p)) > 1):
         return _standing(meter, whole, pieces)
     held = stands[0].group
     lost = [np.setdiff1d(part, held) for part in pieces if np.isin(part, held).mean() < 0.5]

@@ -72,3 +72,11 @@ def test_associates_who_drew_each_for_itself_are_none():
 def test_a_ring_that_drew_each_for_itself_with_its_associates_must_convince_with_them():
     assert held(USERS[:10], QUEUE[:5], USERS) == [*range(5), *USERS[:10]]
     assert held(USERS, np.arange(140, 200), np.arange(100, 200)) is None
+
+
+@pytest.mark.parametrize(("works", "rings_found"), [(1, 1), (2, 2)])
+def test_parts_that_were_reunited_are_one_ring_only_where_their_core_holds_one_work(monkeypatch, works, rings_found):
+    """Two rings with wrappers of one template family stood as one, and half of the smaller was lost."""
+    monkeypatch.setattr(rings, "torn_works", lambda r, group, p: np.array_split(group, works))
+    parts = [QUEUE[:20], QUEUE[20:]]
+    assert len(rings._together(Meter(USERS), QUEUE, parts)) == rings_found
