@@ -55,6 +55,11 @@ class Customers:
     pretended: npt.NDArray[np.bool_]
 
     @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Whether a customer says who it is: a declared organisation, or one with a mail domain of its own."""
+        return self.declared | self.own_domain
+
+    @property
     def count(self) -> int:
         """How many customers there are."""
         return len(self.size)
@@ -128,7 +133,7 @@ def _paid_by_firms(
     users = np.bincount(pairs >> 32)
     both, accounts = np.unique(pairs >> 32 << 32 | c.code[pairs & 0xFFFFFFFF], return_counts=True)
     owner, owned = both & 0xFFFFFFFF, both >> 32
-    most = (accounts >= 3) & (2 * accounts > users[owned]) & (c.declared | c.own_domain)[owner]
+    most = (accounts >= 3) & (2 * accounts > users[owned]) & c.named[owner]
     return np.isin(card, owned[most])
 
 
@@ -144,7 +149,7 @@ def parted_customers(
     ----------
     account, ip: of each exchange (ip -1: none).
     """
-    many = (c.size >= p.pretended) & ~c.declared & ~c.own_domain
+    many = (c.size >= p.pretended) & ~c.named
     here = many[c.code[account]] & (ip >= 0)
     pairs, sent = np.unique(account[here].astype(np.int64) << 32 | ip[here].astype(np.int64), return_counts=True)
     owner, address = c.code[pairs >> 32].astype(np.int64), pairs & 0xFFFFFFFF

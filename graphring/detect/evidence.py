@@ -119,7 +119,7 @@ class Meter:
         if float((wrapper.bits >= 0.5 * self.p.wrapper_cap).mean()) >= 0.5:
             return s.expected
         luck = self.luck.get(layer.name, 1.0) ** (self.p.luck_links if layer in self.r.links else 1.0)
-        if layer is self.r.content.items and s.observed.any():
+        if layer is self.r.content.items and luck > 1.0 and s.observed.any():
             luck = luck_left(luck, s, self.dealing(group), self.p)
         return np.asarray(s.expected * luck)
 
@@ -199,7 +199,7 @@ class Meter:
         one = counted(name, Family.PAYMENT, "payment methods", p.payment_cap, s, s.uses * 1.0)
         many = np.log2(np.maximum(customers.size[customers.code[group]] / p.household, 1.0))
         bits = one.bits * np.clip(2.0 * (1.0 - coverage(self.r.payments, group)), 0.0, 1.0)  # of one payer
-        many *= ~(customers.declared | customers.own_domain)[customers.code[group]]  # they say who pays for them
+        many *= ~customers.named[customers.code[group]]  # they say who pays for them
         bits = np.minimum(bits + np.minimum(many, p.card_cap), p.payment_cap)
         return Signal(name, one.family, bits, one.observed, one.expected, one.unit, (s.uses > 0) * 1.0)
 

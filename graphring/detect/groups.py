@@ -99,7 +99,7 @@ def large_enough(group: Ints, r: Relations, p: Parameters) -> bool:
     sizes = np.sort(np.unique(r.customers.code[group], return_counts=True)[1])[::-1]
     if len(group) < p.min_ring or len(sizes) < p.min_customers:
         return False
-    most = np.array([p.one_customer, 1.0 - (1.0 - p.one_customer) ** 2])  # two have no more than half, and half of that
+    most = np.array([p.one_customer, 1.0 - (1.0 - p.one_customer) ** 2])  # two: and half of the rest
     return bool((np.cumsum(sizes[:2]) <= most[: len(sizes[:2])] * len(group)).all())
 
 

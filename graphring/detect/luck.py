@@ -54,7 +54,7 @@ def luck_left(luck: float, s: Shared, dealing: Dealing, p: Parameters) -> float:
     """How much of the bound of luck is left for a group's payloads, by what no search has chosen: 1 and more."""
     if dealing.paced >= p.paced_sure:
         return 1.0
-    return min(luck, unlucky_half(s, p)) if luck > 1.0 and dealing.dealt >= p.dealt_hint else luck
+    return min(luck, unlucky_half(s, p)) if dealing.dealt >= p.dealt_hint else luck
 
 
 def unlucky_half(s: Shared, p: Parameters) -> float:

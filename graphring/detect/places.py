@@ -71,11 +71,11 @@ def _known_site(r: Relations, p: Parameters, account: Ints, address: Longs, top:
     account, address: the edges.
     """
     code = r.customers.code[account]
-    known = (r.customers.declared | r.customers.own_domain)[code]
+    named = r.customers.named[code]
     found = np.zeros(len(top), dtype=bool)
     for i, t in enumerate(top):
         here = address == t
-        most = np.unique(code[here & known], return_counts=True)[1].max(initial=0)
+        most = np.unique(code[here & named], return_counts=True)[1].max(initial=0)
         found[i] = most >= max(3, p.venue_share * here.sum())
     return found
 

@@ -18,14 +18,13 @@ __all__ = ["victims"]
 
 @dataclass(frozen=True)
 class _Met:
-    """The exchanges with a known address of a group of n. local: the account, numbered as in the group; row: the
-    exchange; shared: whether another account of the group uses the address, too; work: whether it carries the group's
-    wrapper.
+    """The exchanges with a known address of a group of n. local: the account, numbered as in the group; seconds: when;
+    shared: whether another account of the group uses the address, too; work: whether it carries the group's wrapper.
     """
 
     n: int
     local: Longs
-    row: Longs
+    seconds: Ints
     shared: Flags
     work: Flags
 
@@ -33,6 +32,18 @@ class _Met:
         """[n] the share of such exchanges among each account's."""
         total = np.maximum(np.bincount(self.local, minlength=self.n), 1)
         return np.asarray(np.bincount(self.local[of], minlength=self.n) / total)
+
+    def span(self, of: Flags) -> tuple[Reals, Reals]:
+        """[n] the seconds of the first and the last of such exchanges of each account; inf, 0: it has none."""
+        first, last = np.full(self.n, np.inf), np.zeros(self.n)
+        np.minimum.at(first, self.local[of], self.seconds[of])
+        np.maximum.at(last, self.local[of], self.seconds[of])
+        return first, last
+
+    def days(self, of: Flags) -> Reals:
+        """[n] days from the first to the last of such exchanges of each account; 0: it has none."""
+        first, last = self.span(of)
+        return np.asarray((last - np.minimum(first, last)) / 86_400.0)
 
 
 def victims(r: Relations, v: Verdict, p: Parameters) -> Flags:
@@ -54,11 +65,10 @@ def victims(r: Relations, v: Verdict, p: Parameters) -> Flags:
     known = created[np.isfinite(created)]
     old = created <= (float(np.median(known)) if len(known) else -np.inf) - p.victim_days
     met = _met(r, v.group, p)
-    alone, before = _two_lives(r, met)
-    seconds = r.exchanges.seconds[met.row]
+    alone, before = _two_lives(met)
     lives = (r.trust[v.group] > 0) & old & (alone >= p.victim_share) & (before >= p.victim_before)
-    lives &= _spell(met, seconds, met.shared).days <= p.hands_days
-    return np.asarray(lives | _two_hands(v, met, alone, _spell(met, seconds, met.shared & met.work), p))
+    lives &= met.days(met.shared) <= p.hands_days
+    return np.asarray(lives | _two_hands(v, met, alone, p))
 
 
 def _met(r: Relations, group: Ints, p: Parameters) -> _Met:
@@ -70,7 +80,7 @@ def _met(r: Relations, group: Ints, p: Parameters) -> _Met:
     pairs = np.unique(x.ip[row].astype(np.int64) * len(group) + local) // max(len(group), 1)
     address, users = np.unique(pairs, return_counts=True)
     shared = users[np.searchsorted(address, x.ip[row])] > 1 if len(row) else np.zeros(0, dtype=bool)
-    return _Met(len(group), local, row, shared, work)
+    return _Met(len(group), local, x.seconds[row], shared, work)
 
 
 def _at_work(r: Relations, group: Ints, p: Parameters) -> Flags:
@@ -82,50 +92,28 @@ def _at_work(r: Relations, group: Ints, p: Parameters) -> Flags:
     return np.asarray(carries(r.exchanges.start, content.carried, content.carried_start, group, own))
 
 
-def _two_lives(r: Relations, met: _Met) -> tuple[Reals, Reals]:
+def _two_lives(met: _Met) -> tuple[Reals, Reals]:
     """Share of each account's requests from addresses that it alone of the ring uses; and for how many days it was
     there before it was first seen on an address of others (0: never seen there).
     """
-    seconds = r.exchanges.seconds[met.row]
-    first, there = np.full(met.n, np.inf), np.full(met.n, np.inf)
-    np.minimum.at(first, met.local, seconds)
-    np.minimum.at(there, met.local[met.shared], seconds[met.shared])
+    (first, _), (there, _) = met.span(np.ones(len(met.local), dtype=bool)), met.span(met.shared)
     known = np.isfinite(there)
     before = np.where(known, np.where(known, there, 0.0) - np.where(known, first, 0.0), 0.0) / 86_400.0
     return 1.0 - met.share(met.shared), before
 
 
-@dataclass(frozen=True)
-class _Spell:
-    """How long somebody else used each of n accounts. days: from the first such exchange to the last; chance: what that
-    would be if the days on which it happened were any of the account's.
-    """
-
-    days: Reals
-    chance: Reals
-
-
-def _spell(met: _Met, seconds: Ints, of: Flags) -> _Spell:
-    """How long each account did what `of` says of its exchanges, sent at `seconds`.
+def _by_chance(met: _Met, of: Flags) -> Reals:
+    """[n] what `_Met.days` would be in the mean if the days on which it happened were any of the account's.
 
     The mean range of d uniform draws from a span of L days is L (d - 1) / (d + 1) (David and Nagaraja, Order
     Statistics, 2003).
     """
-    life, spell = _span(met.local, seconds, met.n), _span(met.local[of], seconds[of], met.n)
-    on = np.unique(np.column_stack([met.local[of], seconds[of] // 86_400]), axis=0)[:, 0]
+    on = np.unique(np.column_stack([met.local[of], met.seconds[of] // 86_400]), axis=0)[:, 0]
     often = np.maximum(np.bincount(on, minlength=met.n), 1)
-    return _Spell(spell, life * (often - 1.0) / (often + 1.0))
+    return np.asarray(met.days(np.ones(len(met.local), dtype=bool)) * (often - 1.0) / (often + 1.0))
 
 
-def _span(local: Longs, seconds: Ints, n: int) -> Reals:
-    """Days from the first to the last."""
-    first, last = np.full(n, np.inf), np.zeros(n)
-    np.minimum.at(first, local, seconds)
-    np.maximum.at(last, local, seconds)
-    return np.asarray(np.where(np.isfinite(first), last - np.minimum(first, last), 0.0) / 86_400.0)
-
-
-def _two_hands(v: Verdict, met: _Met, alone: Reals, spell: _Spell, p: Parameters) -> Flags:
+def _two_hands(v: Verdict, met: _Met, alone: Reals, p: Parameters) -> Flags:
     own, theirs, apart = (
         met.share(x) for x in (~met.shared & ~met.work, met.shared & met.work, met.shared == met.work)
     )
@@ -133,7 +121,8 @@ def _two_hands(v: Verdict, met: _Met, alone: Reals, spell: _Spell, p: Parameters
     hands = (theirs > 0.0) & (own >= p.hands_own) & (apart >= p.hands_apart) & ~holds
     elsewhere = alone[~hands] >= p.hands_elsewhere
     rare = bool(len(elsewhere)) and float(elsewhere.mean()) <= p.hands_rare
-    brief = float(spell.days[hands].sum()) < p.hands_brief * float(spell.chance[hands].sum())
-    brief &= bool((spell.chance[hands] > 0.0).sum() > 0.5 * hands.sum())  # one sitting is as brief whoever it was
+    days, chance = met.days(met.shared & met.work), _by_chance(met, met.shared & met.work)
+    brief = float(days[hands].sum()) < p.hands_brief * float(chance[hands].sum())
+    brief &= bool((chance[hands] > 0.0).sum() > 0.5 * hands.sum())  # one sitting is as brief whoever it was
     many = brief and p.hands_many <= hands.mean() <= 1.0 - p.hands_many
-    return np.asarray(hands & (spell.days <= p.hands_days) & (rare or many))
+    return np.asarray(hands & (days <= p.hands_days) & (rare or many))

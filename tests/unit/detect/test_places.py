@@ -63,9 +63,7 @@ def behind(block: list[int], code: np.ndarray, known: bool = False) -> np.ndarra
     exchanges = SimpleNamespace(start=np.arange(31, dtype=np.int64) * 40, seconds=seconds, ip=address.astype(np.int32))
     who = np.zeros(30, dtype=bool)
     who[0] = known
-    customers = SimpleNamespace(
-        pretended=np.zeros(30, dtype=bool), code=code, declared=np.zeros(30, dtype=bool), own_domain=who
-    )  # fmt: skip
+    customers = SimpleNamespace(pretended=np.zeros(30, dtype=bool), code=code, named=who)
     world = SimpleNamespace(
         addresses=layer, roaming=layer, exchanges=exchanges, customers=customers,
         address_code=np.arange(4, dtype=np.int32), address_block=np.array(block),
